@@ -1,0 +1,194 @@
+// Sparse physical memory: 2 MiB chunks of int32 words, made on the first write.
+// The translation path reads 64-bit words as two int32 halves: no BigInt, no allocation.
+
+import { assert } from '../base/assert.ts';
+import { hex } from '../base/hex.ts';
+
+/** A range of RAM, bytes. */
+export interface RamRegion {
+  readonly base: number;
+  readonly size: number;
+}
+
+const CHUNK_SHIFT = 21;
+const CHUNK_BYTES = 2 ** CHUNK_SHIFT;
+const CHUNK_WORDS = CHUNK_BYTES / 4;
+const CHUNK_MASK = CHUNK_BYTES - 1;
+
+/**
+ * RAM by physical address (bytes, below 2^53). Reads of RAM never written give 0; an access outside
+ * RAM answers false, which a bus master sees as an external abort.
+ */
+export class PhysicalMemory {
+  /** Halves of the last word read by {@link read64}; `lo` alone by {@link read32}. Signed. */
+  lo = 0;
+  hi = 0;
+
+  readonly regions: readonly RamRegion[];
+  readonly #base: number;
+  readonly #end: number;
+  readonly #chunks: (Int32Array | undefined)[] = [];
+  readonly #others: PhysicalMemory[];
+  #liveChunks = 0;
+
+  /** @throws AssertionError when no region is given, or one is not a multiple of 2 MiB. */
+  constructor(regions: readonly RamRegion[]) {
+    const [first, ...rest] = regions;
+    assert(first !== undefined, 'memory needs at least one RAM region');
+    for (const { base, size } of regions) {
+      assert(
+        base % CHUNK_BYTES === 0 && size > 0 && size % CHUNK_BYTES === 0,
+        `RAM region ${hex(base)}+${hex(size)} is not a multiple of 2 MiB`,
+      );
+    }
+    this.regions = regions;
+    this.#base = first.base;
+    this.#end = first.base + first.size;
+    this.#others = rest.map((region) => new PhysicalMemory([region]));
+  }
+
+  /** Host bytes held by chunks that were written. */
+  get hostBytes(): number {
+    return this.#others.reduce(
+      (sum, other) => sum + other.hostBytes,
+      this.#liveChunks * CHUNK_BYTES,
+    );
+  }
+
+  /** True when all of [pa, pa + bytes) is RAM. */
+  contains(pa: number, bytes: number): boolean {
+    return this.regions.some(({ base, size }) => pa >= base && pa + bytes <= base + size);
+  }
+
+  /** Loads the aligned 8 bytes at `pa` into `lo` and `hi`; false outside RAM. */
+  read64(pa: number): boolean {
+    if (pa >= this.#base && pa < this.#end) {
+      const offset = pa - this.#base;
+      const chunk = this.#chunks[(offset / CHUNK_BYTES) | 0];
+      if (chunk === undefined) {
+        this.lo = 0;
+        this.hi = 0;
+      } else {
+        const index = (offset & CHUNK_MASK) >>> 2;
+        this.lo = chunk[index] as number;
+        this.hi = chunk[index + 1] as number;
+      }
+      return true;
+    }
+    return this.#others.length !== 0 && this.#readOther(pa, 8);
+  }
+
+  /** Loads the aligned 4 bytes at `pa` into `lo`; false outside RAM. */
+  read32(pa: number): boolean {
+    if (pa >= this.#base && pa < this.#end) {
+      const offset = pa - this.#base;
+      const chunk = this.#chunks[(offset / CHUNK_BYTES) | 0];
+      this.lo = chunk === undefined ? 0 : (chunk[(offset & CHUNK_MASK) >>> 2] as number);
+      return true;
+    }
+    return this.#others.length !== 0 && this.#readOther(pa, 4);
+  }
+
+  /** Stores 8 bytes at the aligned `pa`; false outside RAM. */
+  write64(pa: number, lo: number, hi: number): boolean {
+    if (pa >= this.#base && pa < this.#end) {
+      const offset = pa - this.#base;
+      const chunk = this.#chunkFor((offset / CHUNK_BYTES) | 0);
+      const index = (offset & CHUNK_MASK) >>> 2;
+      chunk[index] = lo;
+      chunk[index + 1] = hi;
+      return true;
+    }
+    return this.#others.some((other) => other.write64(pa, lo, hi));
+  }
+
+  /** Stores 4 bytes at the aligned `pa`; false outside RAM. */
+  write32(pa: number, value: number): boolean {
+    if (pa >= this.#base && pa < this.#end) {
+      const offset = pa - this.#base;
+      this.#chunkFor((offset / CHUNK_BYTES) | 0)[(offset & CHUNK_MASK) >>> 2] = value;
+      return true;
+    }
+    return this.#others.some((other) => other.write32(pa, value));
+  }
+
+  /** Copies `length` bytes out, or undefined when part of the range is not RAM. */
+  readBytes(pa: number, length: number): Uint8Array | undefined {
+    if (!this.contains(pa, length)) {
+      return undefined;
+    }
+    const bytes = new Uint8Array(length);
+    for (let done = 0; done < length; ) {
+      const room = Math.min(length - done, CHUNK_BYTES - ((pa + done) % CHUNK_BYTES));
+      const from = this.#bytesOf(pa + done, false);
+      if (from !== undefined) {
+        const start = (pa + done) % CHUNK_BYTES;
+        bytes.set(from.subarray(start, start + room), done);
+      }
+      done += room;
+    }
+    return bytes;
+  }
+
+  /** Copies `bytes` in; false, with nothing written, when part of the range is not RAM. */
+  writeBytes(pa: number, bytes: Uint8Array): boolean {
+    if (!this.contains(pa, bytes.length)) {
+      return false;
+    }
+    for (let done = 0; done < bytes.length; ) {
+      const start = (pa + done) % CHUNK_BYTES;
+      const room = Math.min(bytes.length - done, CHUNK_BYTES - start);
+      const to = this.#bytesOf(pa + done, true);
+      assert(to !== undefined, `no chunk at ${hex(pa + done)}`);
+      to.set(bytes.subarray(done, done + room), start);
+      done += room;
+    }
+    return true;
+  }
+
+  /** Sets `length` bytes to `value`; false, with nothing written, when part of the range is not RAM. */
+  fill(pa: number, length: number, value = 0): boolean {
+    if (!this.contains(pa, length)) {
+      return false;
+    }
+    for (let done = 0; done < length; ) {
+      const start = (pa + done) % CHUNK_BYTES;
+      const room = Math.min(length - done, CHUNK_BYTES - start);
+      this.#bytesOf(pa + done, value !== 0)?.fill(value, start, start + room);
+      done += room;
+    }
+    return true;
+  }
+
+  #readOther(pa: number, bytes: 4 | 8): boolean {
+    for (const other of this.#others) {
+      if (bytes === 8 ? other.read64(pa) : other.read32(pa)) {
+        this.lo = other.lo;
+        this.hi = other.hi;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  #chunkFor(index: number): Int32Array {
+    let chunk = this.#chunks[index];
+    if (chunk === undefined) {
+      chunk = new Int32Array(CHUNK_WORDS);
+      this.#chunks[index] = chunk;
+      this.#liveChunks++;
+    }
+    return chunk;
+  }
+
+  #bytesOf(pa: number, create: boolean): Uint8Array | undefined {
+    if (pa < this.#base || pa >= this.#end) {
+      return this.#others
+        .map((other) => other.#bytesOf(pa, create))
+        .find((found) => found !== undefined);
+    }
+    const index = Math.floor((pa - this.#base) / CHUNK_BYTES);
+    const chunk = create ? this.#chunkFor(index) : this.#chunks[index];
+    return chunk === undefined ? undefined : new Uint8Array(chunk.buffer);
+  }
+}

@@ -1,0 +1,82 @@
+// The whole observable vocabulary: every kind of trace record with its payload, on one screen.
+// A record is a header (kind, cause, time) and at most eight payload words; texts are interned.
+
+/** u32: one word. s32: one signed word. u64: two words, low first. str: an interned text. */
+export type PayloadType = 'u32' | 's32' | 'u64' | 'str';
+
+/** Payload of each kind, in word order. Extend at the end of the table; never renumber. */
+export const TRACE_KINDS = {
+  /** The script (line > 0) or the kernel itself (line 0) enters a function; args as shown to people. */
+  call: { fn: 'str', args: 'str', line: 'u32', column: 'u32' },
+  /** The call named by the cause returns. */
+  return: { value: 'str' },
+  /** A line of the kernel log; level as in printk, 0 emerg to 7 debug. */
+  log: { level: 'u32', text: 'str' },
+  mmio_read: { offset: 'u32', width: 'u32', value: 'u64' },
+  mmio_write: { offset: 'u32', width: 'u32', value: 'u64' },
+  /** A store by the CPU to a structure that the SMMU reads; what: ste, l1std, cd, l1cd, pte, cmd. */
+  mem_write: { what: 'str', pa: 'u64', value: 'u64' },
+  alloc: { what: 'str', pa: 'u64', size: 'u64' },
+  free: { what: 'str', pa: 'u64', size: 'u64' },
+  /** A command consumed or refused (cerror > 0) by the SMMU. */
+  command: { index: 'u32', cerror: 'u32', dw0: 'u64', dw1: 'u64' },
+  /** The SMMU reads a structure; what: FETCH_*; level of a descriptor; stage 1 or 2; ok 0 = abort. */
+  fetch: { what: 'u32', level: 's32', stage: 'u32', ok: 'u32', pa: 'u64', value: 'u64' },
+  /** A lookup or change in a cache; cache: CACHE_*; op: CACHE_OP_*. */
+  cache: { cache: 'u32', op: 'u32', sid: 'u32', ssid: 's32', key: 'u64' },
+  /** One device access after translation; flags and status as in machine/transaction. */
+  dma: { sid: 'u32', ssid: 's32', iova: 'u64', pa: 'u64', flags: 'u32', status: 'u32' },
+  /** An event record as written (or offered) to the Event queue: eight words. */
+  event: { w0: 'u64', w1: 'u64', w2: 'u64', w3: 'u64' },
+  /** What became of the event named by the cause: 0 queued, 1 overflow, 2 discarded, 3 held (stall). */
+  event_result: { result: 'u32', index: 'u32' },
+  ppr: { w0: 'u64', w1: 'u64', result: 'u32' },
+  irq: { line: 'u32', handled: 'u32', name: 'str' },
+  msi: { address: 'u64', data: 'u32', ok: 'u32' },
+  /** class: 0 guest-error, 1 unimplemented, 2 constrained-unpredictable, 3 script (kernel API misuse). */
+  diagnostic: { class: 'u32', section: 'str', text: 'str' },
+  /** A stalled transaction starts (0), is retried (1), is terminated (2). */
+  stall: { sid: 'u32', stag: 'u32', phase: 'u32' },
+  /** ATS: 0 translation request, 1 completion, 2 invalidation, 3 invalidation completion, 4 PRG response. */
+  ats: { op: 'u32', sid: 'u32', ssid: 's32', address: 'u64', value: 'u32' },
+  wait: { ticks: 'u64', why: 'str' },
+  /** A device model tells what it does. */
+  device: { name: 'str', text: 'str' },
+  /** Kernel objects come, change and go: what: domain, pasid, asid, device, mdev, mm, mapping. */
+  object: { what: 'str', id: 'u32', text: 'str' },
+} as const satisfies Record<string, Readonly<Record<string, PayloadType>>>;
+
+/** Name of a kind of record. */
+export type TraceKind = keyof typeof TRACE_KINDS;
+
+/** The kinds by number: a kind's number is its index. */
+export const TRACE_KIND_NAMES = Object.keys(TRACE_KINDS) as readonly TraceKind[];
+
+/** Number of each kind, for emitters: `K.command`. */
+export const K = Object.fromEntries(TRACE_KIND_NAMES.map((name, index) => [name, index])) as {
+  readonly [N in TraceKind]: number;
+};
+
+export const FETCH_L1STD = 0;
+export const FETCH_STE = 1;
+export const FETCH_L1CD = 2;
+export const FETCH_CD = 3;
+export const FETCH_DESCRIPTOR = 4;
+export const FETCH_COMMAND = 5;
+export const FETCH_VMS = 6;
+export const FETCH_NAMES = ['L1STD', 'STE', 'L1CD', 'CD', 'descriptor', 'command', 'VMS'] as const;
+
+export const CACHE_STE = 0;
+export const CACHE_CD = 1;
+export const CACHE_TLB = 2;
+export const CACHE_WALK = 3;
+export const CACHE_ATC = 4;
+export const CACHE_L1STD = 5;
+export const CACHE_L1CD = 6;
+export const CACHE_NAMES = ['STE', 'CD', 'TLB', 'walk', 'ATC', 'L1STD', 'L1CD'] as const;
+
+export const CACHE_HIT = 0;
+export const CACHE_INSERT = 1;
+export const CACHE_INVALIDATE = 2;
+export const CACHE_EVICT = 3;
+export const CACHE_OP_NAMES = ['hit', 'insert', 'invalidate', 'evict'] as const;

@@ -1,0 +1,60 @@
+// Reads records back by name: what views, text formats and exports work on.
+
+import { ensure } from '../base/assert.ts';
+import { big } from '../base/hex.ts';
+import type { TraceKind } from './kinds.ts';
+import { TRACE_KIND_NAMES, TRACE_KINDS } from './kinds.ts';
+import type { TraceChunk } from './recorder.ts';
+import { HEADER_WORDS, PAYLOAD_WORDS } from './recorder.ts';
+
+/** A decoded record. Payload values: number for one word, bigint for u64, text for str. */
+export interface TraceRecord {
+  readonly id: number;
+  readonly kind: TraceKind;
+  /** Id of the record that caused this one, 0 for none. */
+  readonly cause: number;
+  /** Ticks (nanoseconds) of virtual time. */
+  readonly time: number;
+  readonly data: Readonly<Record<string, number | bigint | string>>;
+}
+
+/** Where records come from: a live recorder or an opened file. */
+export interface TraceSource {
+  readonly chunks: readonly TraceChunk[];
+  readonly texts: readonly string[];
+}
+
+/** All records with an id of at least `fromId`, in order. */
+export function* readTrace(source: TraceSource, fromId = 1): Generator<TraceRecord> {
+  for (const chunk of source.chunks) {
+    if (chunk.firstId + chunk.count <= fromId) {
+      continue;
+    }
+    let id = chunk.firstId;
+    for (let at = 0; at < chunk.used; id++) {
+      const kind = chunk.words[at] as number;
+      if (id >= fromId) {
+        yield decode(source.texts, chunk.words, at, id);
+      }
+      at += HEADER_WORDS + (PAYLOAD_WORDS[kind] as number);
+    }
+  }
+}
+
+function decode(texts: readonly string[], words: Int32Array, at: number, id: number): TraceRecord {
+  const kind = ensure(TRACE_KIND_NAMES[words[at] as number], 'trace kind');
+  const data: Record<string, number | bigint | string> = {};
+  let position = at + HEADER_WORDS;
+  for (const [name, type] of Object.entries(TRACE_KINDS[kind])) {
+    const word = words[position++] as number;
+    if (type === 'u64') {
+      data[name] = big(word, words[position++] as number);
+    } else if (type === 'str') {
+      data[name] = texts[word] ?? '';
+    } else {
+      data[name] = type === 's32' ? word : word >>> 0;
+    }
+  }
+  const time = ((words[at + 3] as number) >>> 0) * 2 ** 32 + ((words[at + 2] as number) >>> 0);
+  return { id, kind, cause: (words[at + 1] as number) >>> 0, time, data };
+}
