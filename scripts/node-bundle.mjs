@@ -1,12 +1,15 @@
 // Bundles an entry point and the session's worker for plain Node, below out/node, if a source of theirs changed.
+// Each build has a folder of its own and a record points to the newest: commands may run, and build, at once.
 
 import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, join, relative } from 'node:path';
@@ -16,45 +19,54 @@ import { ROOT } from './process.mjs';
 
 const WORKER = 'sim/host/session-worker.ts';
 const OUT = join(ROOT, 'out', 'node');
+/** An older build may still be running for this long. */
+const KEEP_MS = 10 * 60_000;
 
 /**
  * @param {string} entry relative to the repository's root
  * @returns {Promise<string>} the bundle to run
  */
 export async function nodeBundle(entry) {
-  const folder = join(OUT, entry.replace(/[.]ts$/, '').replaceAll('/', '-'));
-  const bundle = join(folder, `${basename(entry, '.ts')}.js`);
-  if (isFresh(folder)) return bundle;
+  const name = entry.replace(/[.]ts$/, '').replaceAll('/', '-');
+  const folder = freshFolder(name) ?? (await buildFolder(entry, name));
+  return join(folder, `${basename(entry, '.ts')}.js`);
+}
+
+function freshFolder(name) {
+  const record = join(OUT, `${name}.json`);
+  if (!existsSync(record) || !existsSync(join(ROOT, 'node_modules'))) return undefined;
+  const { files, hash, folder } = JSON.parse(readFileSync(record, 'utf8'));
+  return fingerprint(files) === hash && existsSync(join(OUT, folder))
+    ? join(OUT, folder)
+    : undefined;
+}
+
+async function buildFolder(entry, name) {
+  if (!existsSync(join(ROOT, entry))) throw new Error(`${entry} does not exist`);
   await ensureNpmPackages();
-  await build(entry, folder);
-  return bundle;
-}
-
-function isFresh(folder) {
-  const inputs = join(folder, 'inputs.json');
-  if (!existsSync(inputs) || !existsSync(join(ROOT, 'node_modules'))) return false;
-  const { files, hash } = JSON.parse(readFileSync(inputs, 'utf8'));
-  return fingerprint(files) === hash;
-}
-
-/** Builds beside the old bundle and swaps at the end, so that two commands at once do not meet half a bundle. */
-async function build(entry, folder) {
-  const { build: viteBuild } = await import('vite');
-  const entries = [entry, WORKER].filter((file) => existsSync(join(ROOT, file)));
-  if (!entries.includes(entry)) throw new Error(`${entry} does not exist`);
   mkdirSync(OUT, { recursive: true });
-  const work = mkdtempSync(join(OUT, 'build-'));
-  const result = await viteBuild({
+  const folder = mkdtempSync(join(OUT, `${name}-`));
+  const files = ['package-lock.json', ...(await bundle(entry, folder))];
+  const record = { files, hash: fingerprint(files), folder: basename(folder) };
+  writeFileSync(`${folder}/record.json`, JSON.stringify(record));
+  renameSync(`${folder}/record.json`, join(OUT, `${name}.json`));
+  removeOldBuilds(name, folder);
+  return folder;
+}
+
+/** Returns the sources that went into it. */
+async function bundle(entry, folder) {
+  const { build } = await import('vite');
+  const entries = [entry, WORKER].filter((file) => existsSync(join(ROOT, file)));
+  const result = await build({
     root: ROOT,
     configFile: false,
     logLevel: 'error',
     build: {
       ssr: true,
       target: 'node20.18',
-      outDir: work,
-      emptyOutDir: true,
+      outDir: folder,
       copyPublicDir: false,
-      minify: false,
       sourcemap: true,
       rollupOptions: {
         input: Object.fromEntries(entries.map((file) => [basename(file, '.ts'), join(ROOT, file)])),
@@ -63,22 +75,19 @@ async function build(entry, folder) {
     },
     ssr: { noExternal: ['zod', 'birpc'] },
   });
-  const files = ['package-lock.json', ...inputsOf(result)];
-  writeFileSync(join(work, 'inputs.json'), JSON.stringify({ files, hash: fingerprint(files) }));
-  swap(work, folder);
-}
-
-function inputsOf(result) {
   const modules = result.output.flatMap((chunk) => Object.keys(chunk.modules ?? {}));
   const files = modules
     .map((id) => relative(ROOT, id.split('?')[0] ?? id))
-    .filter((file) => !file.startsWith('..') && !file.startsWith('node_modules'));
-  return [...new Set(files)].filter((file) => existsSync(join(ROOT, file))).sort();
+    .filter((file) => !file.startsWith('..') && !file.startsWith('node_modules'))
+    .filter((file) => existsSync(join(ROOT, file)));
+  return [...new Set(files)].sort();
 }
 
-function swap(work, folder) {
-  const old = `${work}-old`;
-  if (existsSync(folder)) renameSync(folder, old);
-  renameSync(work, folder);
-  rmSync(old, { recursive: true, force: true });
+function removeOldBuilds(name, current) {
+  for (const found of readdirSync(OUT)) {
+    const folder = join(OUT, found);
+    const isOther = new RegExp(`^${name}-.{6}$`).test(found) && folder !== current;
+    const time = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (isOther && Date.now() - time > KEEP_MS) rmSync(folder, { recursive: true, force: true });
+  }
 }
