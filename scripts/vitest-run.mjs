@@ -16,7 +16,7 @@ export async function runVitest(project, { env, print }) {
   const tool = join('node_modules', 'vitest', 'vitest.mjs');
   const args = [tool, 'run', '--project', project, '--reporter=default', '--reporter=json'];
   const { code, output } = await run(process.execPath, [...args, `--outputFile.json=${report}`], {
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...colour(), ...env },
     quiet: true,
     onOutput: (text) => process.stdout.write(text),
   });
@@ -26,6 +26,11 @@ export async function runVitest(project, { env, print }) {
     return { passed: 0, failed: 1, skipped: 0 };
   }
   return countReport(JSON.parse(readFileSync(report, 'utf8')), code);
+}
+
+/** vitest writes into our pipe: whether a person reads it in colour is for us to tell. */
+function colour() {
+  return process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1', FORCE_COLOR: undefined };
 }
 
 /**
