@@ -41,6 +41,50 @@ export function* readTrace(source: TraceSource, fromId = 1): Generator<TraceReco
   }
 }
 
+/** Sees one raw record: its kind, id, and where in `words` its header starts. */
+export type RawVisitor = (kind: number, id: number, words: Int32Array, at: number) => void;
+
+/** Visits every record without decoding it: for indexes over millions of records. */
+export function scanTrace(source: TraceSource, visit: RawVisitor, fromId = 1): void {
+  for (const chunk of source.chunks) {
+    const { words, used } = chunk;
+    let id = chunk.firstId;
+    if (id + chunk.count <= fromId) {
+      continue;
+    }
+    for (let at = 0; at < used; id++) {
+      const kind = words[at] as number;
+      if (id >= fromId) {
+        visit(kind, id, words, at);
+      }
+      at += HEADER_WORDS + (PAYLOAD_WORDS[kind] as number);
+    }
+  }
+}
+
+/** The record with this id, or undefined when it was never emitted or is no longer kept. */
+export function recordById(source: TraceSource, id: number): TraceRecord | undefined {
+  const chunk = source.chunks.find(({ firstId, count }) => id >= firstId && id < firstId + count);
+  if (chunk === undefined) {
+    return undefined;
+  }
+  let at = 0;
+  for (let current = chunk.firstId; current < id; current++) {
+    at += HEADER_WORDS + (PAYLOAD_WORDS[chunk.words[at] as number] as number);
+  }
+  return decode(source.texts, chunk.words, at, id);
+}
+
+/** The record and its causes, innermost first. */
+export function causeChain(source: TraceSource, id: number): TraceRecord[] {
+  const chain: TraceRecord[] = [];
+  for (let record = recordById(source, id); record !== undefined; ) {
+    chain.push(record);
+    record = record.cause === 0 ? undefined : recordById(source, record.cause);
+  }
+  return chain;
+}
+
 function decode(texts: readonly string[], words: Int32Array, at: number, id: number): TraceRecord {
   const kind = ensure(TRACE_KIND_NAMES[words[at] as number], 'trace kind');
   const data: Record<string, number | bigint | string> = {};

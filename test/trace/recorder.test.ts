@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Diagnostics } from '../../sim/trace/diagnostics.ts';
 import { K, TRACE_KIND_NAMES } from '../../sim/trace/kinds.ts';
-import { readTrace } from '../../sim/trace/reader.ts';
+import { causeChain, readTrace, recordById, scanTrace } from '../../sim/trace/reader.ts';
 import { PAYLOAD_WORDS, Recorder } from '../../sim/trace/recorder.ts';
 
 describe('the recorder', () => {
@@ -88,6 +88,38 @@ describe('the recorder', () => {
       recorder.emit(K.irq, n);
     }
     expect([...readTrace(recorder, 8)].map((record) => record.id)).toEqual([8, 9, 10]);
+  });
+
+  it('finds any record by its id, and the chain of its causes', () => {
+    const recorder = new Recorder({ now: 0 });
+    const call = recorder.emit(K.call, recorder.intern('iommu_unmap'), 0, 39, 3);
+    recorder.cause = call;
+    const write = recorder.emit(K.mmio_write, 0x98);
+    recorder.cause = write;
+    const command = recorder.emit(K.command, 4);
+    for (let n = 0; n < 60_000; n++) {
+      recorder.emit(K.irq, n);
+    }
+    expect(causeChain(recorder, command).map(({ kind }) => kind)).toEqual([
+      'command',
+      'mmio_write',
+      'call',
+    ]);
+    expect(recordById(recorder, 50_000)?.data['line']).toBe(50_000 - command - 1);
+    expect(recordById(recorder, 70_000)).toBeUndefined();
+  });
+
+  it('visits raw records in the order of their ids', () => {
+    const recorder = new Recorder({ now: 0 });
+    recorder.emit(K.irq, 5);
+    recorder.emit(K.dma, 0x10);
+    recorder.emit(K.event);
+    const seen: number[][] = [];
+    scanTrace(recorder, (kind, id, words, at) => seen.push([kind, id, words[at + 4] ?? 0]), 2);
+    expect(seen).toEqual([
+      [K.dma, 2, 0x10],
+      [K.event, 3, 0],
+    ]);
   });
 
   it('emits nothing when it is off', () => {
