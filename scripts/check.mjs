@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ROOT, run } from './process.mjs';
 
-const LAYERS = ['sim', 'sim/host', 'main', 'preload', 'renderer', 'test', '.'];
+const LAYERS = ['sim', 'sim/host', 'main', 'preload', 'renderer', 'test', 'scripts', '.'];
 const AT_ONCE = 2;
 
 /** @type {{ name: string, args: string[] }[]} */

@@ -23,7 +23,7 @@ export function tagsOf(text, file) {
   const tags = [];
   for (const { groups, index } of text.matchAll(TAG)) {
     const line = text.slice(0, index).split('\n').length;
-    const { section, status, reason, title } = groups;
+    const { section = '', status = '', reason, title = '' } = groups ?? {};
     if (status !== 'Y' && !reason) {
       throw new Error(`${file}:${line}: @arch ${section} ${status} needs a reason: ${status}(...)`);
     }
@@ -45,7 +45,7 @@ export function tagsOf(text, file) {
  * @param {string} name
  */
 export function sectionOfTest(name) {
-  return /^(?<section>[A-Z]?\d+(?:[.]\d+)*)-.*[.]test[.]ts$/.exec(name)?.groups?.section;
+  return /^(?<section>[A-Z]?\d+(?:[.]\d+)*)-.*[.]test[.]ts$/.exec(name)?.groups?.['section'];
 }
 
 /** Orders `3.9` before `3.12`. */

@@ -13,7 +13,7 @@ export function startDisplay(size = '1600x1000x24') {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     });
     let errors = '';
-    child.stderr.setEncoding('utf8').on('data', (text) => {
+    child.stderr?.setEncoding('utf8').on('data', (text) => {
       errors += text;
     });
     child.on('error', (error) => fail(new Error(`Xvfb cannot be started: ${error.message}`)));

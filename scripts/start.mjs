@@ -38,7 +38,8 @@ async function start() {
 function inForeground(command, commandArgs) {
   return new Promise((done) => {
     const child = spawn(command, commandArgs, { cwd: ROOT, stdio: 'inherit' });
-    for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+    process.on('SIGINT', () => child.kill('SIGINT'));
+    process.on('SIGTERM', () => child.kill('SIGTERM'));
     child.on('error', (error) => {
       say(error.message);
       done(1);

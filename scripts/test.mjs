@@ -10,7 +10,12 @@ import { ensure } from './ensure.mjs';
 import { ROOT, run } from './process.mjs';
 import { runVitest } from './vitest-run.mjs';
 
-/** @type {Record<string, (context: { electron?: string, problem?: string }) => Promise<{ passed: number, failed: number, skipped?: number }>>} */
+/**
+ * @typedef {{ electron?: string, problem?: string }} Context
+ * @typedef {{ passed: number, failed: number, skipped?: number }} Result
+ */
+
+/** @type {Record<string, (context: Context) => Promise<Result>>} */
 const PARTS = {
   check: () => check(print),
   unit: () => runVitest('unit', { print }),
@@ -39,10 +44,11 @@ async function runConformance() {
   });
   const last = /(?<passed>\d+) passed, (?<failed>\d+) failed\s*$/.exec(output)?.groups;
   if (last === undefined) return failure(`conformance: ended with ${code} and no result`);
-  const failed = Number(last.failed);
-  return { passed: Number(last.passed), failed: failed === 0 && code !== 0 ? 1 : failed };
+  const failed = Number(last['failed']);
+  return { passed: Number(last['passed']), failed: failed === 0 && code !== 0 ? 1 : failed };
 }
 
+/** @param {Context} context */
 async function runEndToEnd({ electron, problem }) {
   if (problem !== undefined) return failure(`e2e: no window can be opened: ${problem}`);
   await buildWorkbench();
@@ -63,11 +69,11 @@ function failure(reason) {
   return { passed: 0, failed: 1 };
 }
 
-async function runPart(name, context) {
+async function runPart(name, part, context) {
   const start = performance.now();
   let result;
   try {
-    result = await PARTS[name](context);
+    result = await part(context);
   } catch (error) {
     result = failure(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
   }
@@ -91,8 +97,9 @@ async function main() {
     return failure(error instanceof Error ? error.message : String(error));
   }
   const total = { passed: 0, failed: 0 };
-  for (const name of names) {
-    const { passed, failed } = await runPart(name, context);
+  for (const [name, part] of Object.entries(PARTS)) {
+    if (!names.includes(name)) continue;
+    const { passed, failed } = await runPart(name, part, context);
     total.passed += passed;
     total.failed += failed;
   }
