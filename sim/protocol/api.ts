@@ -134,6 +134,9 @@ export interface ExampleInfo {
   readonly summary: string;
 }
 
+/** What the window looks like; `system` follows the desktop. */
+export type ThemeChoice = 'dark' | 'light' | 'system';
+
 /** What the window asks of the main process. */
 export interface WorkbenchApi {
   examples(): Promise<readonly ExampleInfo[]>;
@@ -156,6 +159,8 @@ export interface WorkbenchApi {
   stop(): Promise<void>;
   saveTrace(): Promise<{ readonly path: string } | undefined>;
   getTheme(): Promise<'dark' | 'light'>;
+  /** Remembers the choice; the theme that follows from it is announced by `theme`. */
+  setTheme(choice: ThemeChoice): Promise<void>;
 }
 
 /** What the main process announces to the window. */

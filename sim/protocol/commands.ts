@@ -1,0 +1,76 @@
+// Every command of the workbench by name: what menu, keys and palette offer. The window implements them.
+// Words and keys are VS Code's. `Mod` is Ctrl, on a Mac Cmd.
+
+/** How a command is offered. */
+export interface CommandInfo {
+  readonly title: string;
+  /** The group before the colon in the palette, and the menu it is in. */
+  readonly category: 'File' | 'Edit' | 'View' | 'Run' | 'Console' | 'Help';
+  /** Keys, the first one shown, e.g. `Mod+Shift+P`. */
+  readonly keys?: readonly string[];
+  /** The editor widget has the key already; shown, not bound again. */
+  readonly editorKey?: boolean;
+}
+
+/** The commands. */
+export const COMMANDS = {
+  'file.new': { title: 'New File', category: 'File', keys: ['Mod+N'] },
+  'file.open': { title: 'Open File…', category: 'File', keys: ['Mod+O'] },
+  'file.openRecent': { title: 'Open Recent…', category: 'File', keys: ['Mod+R'] },
+  'file.openExample': { title: 'Open Example…', category: 'File' },
+  'file.save': { title: 'Save', category: 'File', keys: ['Mod+S'] },
+  'file.saveAs': { title: 'Save As…', category: 'File', keys: ['Mod+Shift+S'] },
+  'file.saveAll': { title: 'Save All', category: 'File' },
+  'file.saveTrace': { title: 'Save Session As…', category: 'File' },
+  'file.close': { title: 'Close Editor', category: 'File', keys: ['Mod+W'] },
+  'file.saveAllAndExit': { title: 'Save All and Exit', category: 'File' },
+  'edit.undo': { title: 'Undo', category: 'Edit', keys: ['Mod+Z'], editorKey: true },
+  'edit.redo': { title: 'Redo', category: 'Edit', keys: ['Mod+Shift+Z'], editorKey: true },
+  'edit.find': { title: 'Find', category: 'Edit', keys: ['Mod+F'], editorKey: true },
+  'edit.replace': { title: 'Replace', category: 'Edit', keys: ['Mod+H'], editorKey: true },
+  'edit.comment': {
+    title: 'Toggle Line Comment',
+    category: 'Edit',
+    keys: ['Mod+/'],
+    editorKey: true,
+  },
+  'edit.format': {
+    title: 'Format Document',
+    category: 'Edit',
+    keys: ['Shift+Alt+F'],
+    editorKey: true,
+  },
+  'view.palette': { title: 'Command Palette…', category: 'View', keys: ['Mod+Shift+P', 'F1'] },
+  'view.explorer': { title: 'Explorer', category: 'View', keys: ['Mod+Shift+E'] },
+  'view.editor': { title: 'Focus Editor', category: 'View', keys: ['Mod+1'] },
+  'view.console': { title: 'Console', category: 'View', keys: ['Mod+`'] },
+  'view.problems': { title: 'Problems', category: 'View', keys: ['Mod+Shift+M'] },
+  'view.toggleSidebar': { title: 'Toggle Side Bar', category: 'View', keys: ['Mod+B'] },
+  'view.togglePanel': { title: 'Toggle Panel', category: 'View', keys: ['Mod+J'] },
+  'view.nextEditor': { title: 'Next Editor', category: 'View', keys: ['Mod+PageDown'] },
+  'view.previousEditor': { title: 'Previous Editor', category: 'View', keys: ['Mod+PageUp'] },
+  'view.nextProblem': { title: 'Next Problem', category: 'View', keys: ['F8'], editorKey: true },
+  'view.resetLayout': { title: 'Reset Layout', category: 'View' },
+  'view.themeDark': { title: 'Dark Theme', category: 'View' },
+  'view.themeLight': { title: 'Light Theme', category: 'View' },
+  'view.themeSystem': { title: 'Follow System Theme', category: 'View' },
+  'run.start': { title: 'Run', category: 'Run', keys: ['F5', 'Mod+F5'] },
+  'run.stop': { title: 'Stop', category: 'Run', keys: ['Shift+F5'] },
+  'run.restart': { title: 'Restart', category: 'Run', keys: ['Mod+Shift+F5'] },
+  'run.chooseProfile': { title: 'Choose API Profile…', category: 'Run' },
+  'console.clear': { title: 'Clear Console', category: 'Console' },
+  'console.find': { title: 'Find in Console', category: 'Console' },
+  'console.copyAll': { title: 'Copy Whole Console', category: 'Console' },
+  'help.keys': { title: 'Keyboard Shortcuts…', category: 'Help' },
+} as const satisfies Readonly<Record<string, CommandInfo>>;
+
+/** Name of a command. */
+export type CommandId = keyof typeof COMMANDS;
+
+/** Names in the order of the table. */
+export const COMMAND_IDS = Object.keys(COMMANDS) as readonly CommandId[];
+
+/** What is known of a command, with the optional parts that the table leaves out. */
+export function commandInfo(id: CommandId): CommandInfo {
+  return COMMANDS[id];
+}
