@@ -1,0 +1,100 @@
+// What every part of the kernel side stands on: machine, configuration, log, pages, registers, interrupts.
+// Parts import this file; `kernel.ts` composes them. The hardware is reached only through bus and memory.
+
+import { hi32, lo32 } from '../base/hex.ts';
+import type { Machine } from '../machine/machine.ts';
+import type { Diagnostics } from '../trace/diagnostics.ts';
+import { K } from '../trace/kinds.ts';
+import type { Recorder } from '../trace/recorder.ts';
+import { InterruptTable } from './interrupt.ts';
+import type { KernelConfig } from './kernel-config.ts';
+import { DEFAULT_KERNEL_CONFIG } from './kernel-config.ts';
+import { get_order, NO_PAGE, PageAllocator } from './mm/page-alloc.ts';
+import { KernelLog } from './printk.ts';
+import { Waits } from './wait.ts';
+
+/** What a kernel is made of. */
+export interface KernelOptions {
+  readonly machine: Machine;
+  readonly diagnostics: Diagnostics;
+  readonly config?: Partial<KernelConfig>;
+}
+
+/** The kernel without its subsystems. One per machine; nothing is shared between two. */
+export class KernelBase {
+  readonly machine: Machine;
+  readonly recorder: Recorder;
+  readonly diagnostics: Diagnostics;
+  readonly config: KernelConfig;
+  readonly log: KernelLog;
+  readonly pages: PageAllocator;
+  readonly interrupts: InterruptTable;
+  readonly waits: Waits;
+  /** Told of each coherent allocation that is made (`pa` < 0: it failed) and given back. */
+  onCoherent: ((op: 'alloc' | 'free', what: string, pa: number, size: number) => void) | undefined;
+
+  constructor(options: KernelOptions) {
+    this.machine = options.machine;
+    this.recorder = options.machine.recorder;
+    this.diagnostics = options.diagnostics;
+    this.config = { ...DEFAULT_KERNEL_CONFIG, ...options.config };
+    this.log = new KernelLog(this.recorder, options.machine.clock);
+    this.pages = new PageAllocator(options.machine, options.diagnostics);
+    this.interrupts = new InterruptTable(options.machine, this.log);
+    this.waits = new Waits(options.machine, this.log);
+  }
+
+  /** PAGE_SIZE, bytes. */
+  get pageSize(): number {
+    return 2 ** this.config.page_shift;
+  }
+
+  /** Time since boot, ticks (nanoseconds). */
+  get now(): number {
+    return this.machine.clock.now;
+  }
+
+  /** Stores 8 bytes of a structure that the hardware reads; `what` as in the trace's `mem_write`. */
+  store64(what: number, pa: number, lo: number, hi: number): void {
+    this.machine.memory.write64(pa, lo, hi);
+    this.recorder.emit(K.mem_write, what, lo32(pa), hi32(pa), lo, hi);
+  }
+
+  /** The script called the API in a way that the kernel does not check. */
+  misuse(section: string, text: string): void {
+    this.diagnostics.report('api-misuse', section, text);
+  }
+
+  /** A kernel object comes, changes or goes: the trace's `object`. */
+  noteObject(what: string, id: number, text: string): void {
+    const recorder = this.recorder;
+    if (recorder.enabled) {
+      recorder.emit(K.object, recorder.intern(what), id, recorder.intern(text));
+    }
+  }
+
+  /**
+   * dma_alloc_coherent() of a driver that the SMMU itself does not translate: zeroed memory, aligned
+   * to its size; undefined without memory. `what` names it in the trace.
+   */
+  alloc_coherent(size: number, what: string): number | undefined {
+    const pa = this.pages.alloc(get_order(size), what);
+    this.onCoherent?.('alloc', what, pa, size);
+    if (pa === NO_PAGE) {
+      return undefined;
+    }
+    this.machine.memory.fill(pa, size);
+    return pa;
+  }
+
+  /** Gives back what {@link alloc_coherent} returned for the same size. */
+  free_coherent(pa: number, size: number, what: string): void {
+    this.onCoherent?.('free', what, pa, size);
+    this.pages.free(pa, get_order(size));
+  }
+
+  /** kmalloc() and friends: false when the allocation `what` must fail. */
+  kmalloc(what: string): boolean {
+    return !this.pages.faults.shouldFail(what);
+  }
+}
