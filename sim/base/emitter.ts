@@ -16,6 +16,11 @@ export class Emitter<T> implements Disposable {
     return toDisposable(() => this.#listeners.delete(own));
   };
 
+  /** Listeners at this moment. */
+  get size(): number {
+    return this.#listeners.size;
+  }
+
   fire(value: T): void {
     for (const listener of [...this.#listeners]) {
       listener(value);

@@ -1,0 +1,38 @@
+// The names that may cross each hop. The types of api.ts keep these lists complete.
+
+import type { SessionApi, SessionEvents, WorkbenchApi, WorkbenchEvents } from './api.ts';
+import type { Contract } from './rpc.ts';
+
+/** Main process or command line → session worker. */
+export const SESSION_CONTRACT: Contract<SessionApi, SessionEvents> = {
+  calls: { run: true, saveTrace: true, ping: true },
+  events: { output: true, status: true },
+};
+
+/** Window → main process. */
+export const WORKBENCH_CONTRACT: Contract<WorkbenchApi, WorkbenchEvents> = {
+  calls: {
+    examples: true,
+    openExample: true,
+    openDialog: true,
+    openFile: true,
+    saveFile: true,
+    recentFiles: true,
+    initialFiles: true,
+    setDirty: true,
+    run: true,
+    stop: true,
+    saveTrace: true,
+    getTheme: true,
+    setTheme: true,
+    setTheme: true,
+  },
+  events: {
+    output: true,
+    status: true,
+    sessionState: true,
+    command: true,
+    openFile: true,
+    theme: true,
+  },
+};
