@@ -23,13 +23,14 @@ export class InterruptController {
     this.#handlers.delete(line);
   }
 
-  /** Signals an edge. Without a handler the edge is lost, as on a masked line. */
-  raise(line: number): void {
+  /** Signals an edge; false without a handler, when it is lost as on a masked line. */
+  raise(line: number): boolean {
     const handled = this.#handlers.has(line);
     this.onRaise?.(line, handled);
     if (handled) {
       this.#pending.add(line);
     }
+    return handled;
   }
 
   get pending(): boolean {
