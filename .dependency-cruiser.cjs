@@ -38,7 +38,7 @@ const MAY_IMPORT = {
     'sim/session',
     'sim/protocol',
   ],
-  main: ['sim/protocol', 'sim/host'],
+  main: ['sim/base', 'sim/protocol', 'sim/host'],
   preload: ['type:sim/protocol'],
   renderer: ['sim/protocol', 'sim/trace', 'sim/smmu/spec', 'sim/regs', 'sim/base'],
 };
