@@ -1,0 +1,279 @@
+// Every function of the kernel that scripts see: parameters, result, and the profiles that have it.
+// The script layer checks arguments by this table; `api.ts` supplies what each name does.
+
+import type { KernelProfile } from './kernel-config.ts';
+
+/**
+ * How a value crosses between a script and the kernel. `u64` is bigint or a safe integer on the way
+ * in and bigint on the way out; inside the kernel it is a number. A trailing `?` admits null.
+ */
+export type ApiType =
+  | 'int'
+  | 'u32'
+  | 'size'
+  | 'u64'
+  | 'bool'
+  | 'string'
+  | 'bytes'
+  | 'device'
+  | 'device?'
+  | 'bus'
+  | 'bus?'
+  | 'domain'
+  | 'domain?'
+  | 'group'
+  | 'group?'
+  | 'mm'
+  | 'mm?'
+  | 'mdev'
+  | 'object'
+  | 'object?'
+  | 'ref'
+  | 'ref?'
+  | 'function'
+  | 'function?'
+  | 'any'
+  | 'void';
+
+/** One function: `parameters` as `name: type`, rest parameters with `...`. */
+export interface ApiFunction {
+  readonly parameters: readonly string[];
+  readonly returns: ApiType;
+  readonly profiles: readonly KernelProfile[];
+  /** What the other profile has instead. */
+  readonly replacement?: string;
+}
+
+const BOTH: readonly KernelProfile[] = ['seed18', 'attr19'];
+const SEED18: readonly KernelProfile[] = ['seed18'];
+const ATTR19: readonly KernelProfile[] = ['attr19'];
+
+/** `name(parameter: type, ...): result` as one text; parsed once when the table is made. */
+function both(...signatures: readonly string[]): Record<string, ApiFunction> {
+  return parse(signatures, BOTH);
+}
+
+function only(
+  profiles: readonly KernelProfile[],
+  table: Readonly<Record<string, string>>,
+): Record<string, ApiFunction> {
+  return Object.fromEntries(
+    Object.entries(table).flatMap(([signature, replacement]) =>
+      Object.entries(parse([signature], profiles)).map(([name, entry]) => [
+        name,
+        { ...entry, replacement },
+      ]),
+    ),
+  );
+}
+
+function parse(
+  signatures: readonly string[],
+  profiles: readonly KernelProfile[],
+): Record<string, ApiFunction> {
+  return Object.fromEntries(
+    signatures.map((signature) => {
+      const open = signature.indexOf('(');
+      const close = signature.lastIndexOf(')');
+      const inside = signature.slice(open + 1, close);
+      const parameters = inside === '' ? [] : inside.split(', ');
+      const returns = signature.slice(close + 3) as ApiType;
+      return [signature.slice(0, open), { parameters, returns, profiles }];
+    }),
+  );
+}
+
+/** IOMMU core (include/linux/iommu.h). */
+const IOMMU = both(
+  'iommu_present(bus: bus): bool',
+  'iommu_capable(bus: bus, cap: int): bool',
+  'iommu_domain_alloc(bus: bus?): domain?',
+  'iommu_domain_free(domain: domain): void',
+  'iommu_attach_device(domain: domain, dev: device): int',
+  'iommu_detach_device(domain: domain, dev: device): void',
+  'iommu_attach_group(domain: domain, group: group): int',
+  'iommu_detach_group(domain: domain, group: group): void',
+  'iommu_get_domain_for_dev(dev: device): domain?',
+  'iommu_group_get(dev: device): group?',
+  'iommu_group_put(group: group): void',
+  'iommu_group_id(group: group): int',
+  'iommu_group_for_each_dev(group: group, data: any, fn: function): int',
+  'iommu_map(domain: domain, iova: u64, paddr: u64, size: size, prot: int): int',
+  'iommu_unmap(domain: domain, iova: u64, size: size): size',
+  'iommu_unmap_fast(domain: domain, iova: u64, size: size): size',
+  'iommu_map_sg(domain: domain, iova: u64, sg: object, nents: int, prot: int): size',
+  'iommu_tlb_sync(domain: domain): void',
+  'iommu_flush_tlb_all(domain: domain): void',
+  'iommu_iova_to_phys(domain: domain, iova: u64): u64',
+  'iommu_domain_get_attr(domain: domain, attr: int, data: ref): int',
+  'iommu_domain_set_attr(domain: domain, attr: int, data: ref): int',
+  'iommu_set_fault_handler(domain: domain, handler: function?, token: any): void',
+  'report_iommu_fault(domain: domain, dev: device, iova: u64, flags: int): int',
+  'iommu_get_resv_regions(dev: device, list: object): void',
+  'iommu_put_resv_regions(dev: device, list: object): void',
+  'iommu_request_dm_for_dev(dev: device): int',
+);
+
+/** Auxiliary domains: the two shapes of the API. */
+const AUXD = {
+  ...only(SEED18, {
+    'iommu_set_dev_attr(dev: device, attr: int, data: any): int': 'iommu_dev_enable_feature',
+    'iommu_get_dev_attr(dev: device, attr: int, data: ref): int': 'iommu_dev_has_feature',
+    'iommu_sva_init_device(dev: device, features: int, min_pasid: u32, max_pasid: u32, mm_exit: function?): int':
+      'iommu_dev_enable_feature',
+    'iommu_sva_shutdown_device(dev: device): void': 'iommu_dev_disable_feature',
+    'mdev_set_iommu_domain(dev: device, domain: domain?): int': 'iommu_aux_get_pasid',
+    'mdev_get_iommu_domain(dev: device): domain?': 'iommu_aux_get_pasid',
+  }),
+  ...only(ATTR19, {
+    'iommu_dev_has_feature(dev: device, feat: int): bool': 'iommu_get_dev_attr',
+    'iommu_dev_enable_feature(dev: device, feat: int): int':
+      'iommu_sva_init_device or iommu_set_dev_attr',
+    'iommu_dev_disable_feature(dev: device, feat: int): int':
+      'iommu_sva_shutdown_device or iommu_set_dev_attr',
+    'iommu_dev_feature_enabled(dev: device, feat: int): bool': 'iommu_get_dev_attr',
+    'iommu_aux_attach_device(domain: domain, dev: device): int': 'iommu_attach_device',
+    'iommu_aux_detach_device(domain: domain, dev: device): void': 'iommu_detach_device',
+    'iommu_aux_get_pasid(domain: domain, dev: device): int':
+      'iommu_domain_get_attr(domain, DOMAIN_ATTR_AUXD_ID, pasid)',
+    'ioasid_set_data(ioasid: u32, data: any): int': 'ioasid_free and ioasid_alloc',
+    'ioasid_get(ioasid: u32): void': 'no reference counts in 2018',
+    'ioasid_put(ioasid: u32): bool': 'ioasid_free',
+  }),
+};
+
+/** ioasid: `ioasid_find` has a third argument in attr19, `ioasid_for_each` is gone by then. */
+const IOASID = {
+  ...both(
+    'ioasid_alloc(set: object?, min: u32, max: u32, private: any): u32',
+    'ioasid_free(ioasid: u32): void',
+    'ioasid_find(set: object?, ioasid: u32, getter?: function?): any',
+    'DECLARE_IOASID_SET(name: string): object',
+  ),
+  ...only(SEED18, {
+    'ioasid_for_each(set: object, fn: function, data: any): int':
+      'nothing: the iterator was dropped before ioasid was merged',
+  }),
+};
+
+/** SVA and I/O page faults (the 2018 series; the same calls serve both profiles). */
+const SVA = both(
+  'iommu_sva_bind_device(dev: device, mm: mm, pasid: ref, flags: int, drvdata: any): int',
+  'iommu_sva_unbind_device(dev: device, pasid: u32): int',
+  'iommu_register_device_fault_handler(dev: device, handler: function, data: any): int',
+  'iommu_unregister_device_fault_handler(dev: device): int',
+  'iommu_report_device_fault(dev: device, event: object): int',
+  'iommu_page_response(dev: device, message: object): int',
+  'iopf_queue_alloc(name: string): object?',
+  'iopf_queue_free(queue: object): void',
+  'iopf_queue_add_device(queue: object, dev: device): int',
+  'iopf_queue_remove_device(queue: object, dev: device): int',
+  'iopf_queue_flush_dev(dev: device): int',
+  'iopf_queue_discard_partial(queue: object): int',
+  'iommu_queue_iopf(event: object, cookie: any): int',
+);
+
+/** Mediated devices and VFIO as a user of the container sees it. */
+const MDEV = both(
+  'mdev_register_device(dev: device, ops: object): int',
+  'mdev_unregister_device(dev: device): void',
+  'mdev_parent_dev(mdev: mdev): device',
+  'mdev_dev(mdev: mdev): device',
+  'mdev_from_dev(dev: device): mdev',
+  'mdev_uuid(mdev: mdev): string',
+  'mdev_get_drvdata(mdev: mdev): any',
+  'mdev_set_drvdata(mdev: mdev, data: any): void',
+  'mdev_set_iommu_device(dev: device, iommu_device: device?): int',
+  'mdev_get_iommu_device(dev: device): device?',
+  'mdev_create(parent: device, type: string, uuid: string): int',
+  'mdev_remove(uuid: string): int',
+  'mdev_find(uuid: string): object?',
+  'vfio_container_open(): object',
+  'vfio_group_get(dev: device): object?',
+);
+
+/** PCI capabilities. */
+const PCI = both(
+  'pci_enable_pasid(pdev: device, features: int): int',
+  'pci_disable_pasid(pdev: device): void',
+  'pci_pasid_features(pdev: device): int',
+  'pci_max_pasids(pdev: device): int',
+  'pci_enable_ats(pdev: device, ps: int): int',
+  'pci_disable_ats(pdev: device): void',
+  'pci_ats_queue_depth(pdev: device): int',
+  'pci_enable_pri(pdev: device, reqs: u32): int',
+  'pci_disable_pri(pdev: device): void',
+  'pci_reset_pri(pdev: device): int',
+  'pci_find_ext_capability(pdev: device, cap: int): int',
+  'pci_read_config_word(pdev: device, where: int, val: ref): int',
+  'pci_write_config_word(pdev: device, where: int, val: int): int',
+  'pci_read_config_dword(pdev: device, where: int, val: ref): int',
+  'pci_write_config_dword(pdev: device, where: int, val: u32): int',
+);
+
+/** Interrupts, work, time and waiting. */
+const SURROUNDINGS = both(
+  'request_irq(irq: int, handler: function, flags: int, name: string, dev: any): int',
+  'request_threaded_irq(irq: int, handler: function?, thread_fn: function?, flags: int, name: string, dev: any): int',
+  'free_irq(irq: int, dev: any): void',
+  'init_completion(x: object): void',
+  'complete(x: object): void',
+  'complete_all(x: object): void',
+  'wait_for_completion(x: object): void',
+  'wait_for_completion_timeout(x: object, timeout: u64): u64',
+  'init_waitqueue_head(head: object): void',
+  'wake_up(head: object): void',
+  'wake_up_all(head: object): void',
+  'wait_event(head: object, condition: function): void',
+  'wait_event_timeout(head: object, condition: function, timeout: u64): u64',
+  'alloc_workqueue(fmt: string, flags: int, max_active: int): object?',
+  'destroy_workqueue(wq: object): void',
+  'INIT_WORK(work: object, func: function): void',
+  'INIT_DELAYED_WORK(work: object, func: function): void',
+  'schedule_work(work: object): bool',
+  'queue_work(wq: object, work: object): bool',
+  'queue_delayed_work(wq: object, work: object, delay: u64): bool',
+  'schedule_delayed_work(work: object, delay: u64): bool',
+  'flush_work(work: object): bool',
+  'flush_workqueue(wq: object): void',
+  'cancel_work_sync(work: object): bool',
+  'cancel_delayed_work_sync(work: object): bool',
+  'timer_setup(timer: object, callback: function, flags: u32): void',
+  'mod_timer(timer: object, expires: u64): int',
+  'del_timer(timer: object): int',
+  'del_timer_sync(timer: object): int',
+  'timer_pending(timer: object): int',
+  'get_jiffies(): u64',
+  'msecs_to_jiffies(ms: u32): u64',
+  'usleep_range(min: u64, max: u64): void',
+  'udelay(us: u64): void',
+  'mdelay(ms: u64): void',
+  'msleep(ms: u32): void',
+  'printk(level: int, fmt: string, ...args: any): void',
+  'pr_emerg(fmt: string, ...args: any): void',
+  'pr_err(fmt: string, ...args: any): void',
+  'pr_warn(fmt: string, ...args: any): void',
+  'pr_notice(fmt: string, ...args: any): void',
+  'pr_info(fmt: string, ...args: any): void',
+  'pr_debug(fmt: string, ...args: any): void',
+  'dev_err(dev: device, fmt: string, ...args: any): void',
+  'dev_warn(dev: device, fmt: string, ...args: any): void',
+  'dev_notice(dev: device, fmt: string, ...args: any): void',
+  'dev_info(dev: device, fmt: string, ...args: any): void',
+  'dev_dbg(dev: device, fmt: string, ...args: any): void',
+  'WARN_ON(condition: any): bool',
+  'dev_name(dev: device): string',
+  'dev_get_drvdata(dev: device): any',
+  'dev_set_drvdata(dev: device, data: any): void',
+);
+
+/** Functions of the kernel by name. DMA API and memory are listed by the files that own them. */
+export const KERNEL_FUNCTIONS: Readonly<Record<string, ApiFunction>> = {
+  ...IOMMU,
+  ...AUXD,
+  ...IOASID,
+  ...SVA,
+  ...MDEV,
+  ...PCI,
+  ...SURROUNDINGS,
+};
