@@ -1,0 +1,137 @@
+// One line of text for each trace record: what lists, exports and comparisons show.
+
+import { hex } from '../base/hex.ts';
+import { CERROR_NAMES } from '../smmu/spec/commands.ts';
+import { REGISTERS } from '../smmu/spec/registers.ts';
+import {
+  bigOf,
+  decodeCommand,
+  decodeEvent,
+  decodePageRequest,
+  fieldsText,
+  numberOf,
+  textOf,
+} from './decoded.ts';
+import { DIAGNOSTIC_CLASSES } from './diagnostics.ts';
+import type { TraceKind } from './kinds.ts';
+import { CACHE_NAMES, CACHE_OP_NAMES, FETCH_DESCRIPTOR, FETCH_NAMES } from './kinds.ts';
+import type { TraceRecord } from './reader.ts';
+
+const EVENT_RESULTS = ['queued', 'lost: overflow', 'discarded', 'held: stall'];
+const STALL_PHASES = ['stalls', 'is retried', 'is terminated'];
+const ATS_OPS = [
+  'translation request',
+  'translation completion',
+  'invalidation',
+  'invalidation completion',
+  'PRG response',
+];
+const DMA_STATUS = ['ok', 'aborted', 'RAZ/WI', 'stalled'];
+/** As printk prints levels with names. */
+const LEVELS = ['emerg', 'alert', 'crit', 'err', 'warn', 'notice', 'info', 'debug'];
+
+const REGISTER_AT: ReadonlyMap<number, string> = new Map(
+  Object.entries(REGISTERS).map(([name, { offset }]) => [offset, name]),
+);
+
+/** What a record says, on one line. */
+export function recordText(record: TraceRecord): string {
+  return (TEXTS[record.kind] ?? plainText)(record);
+}
+
+/** The stream a record is about: `sid 0x10`, with its substream when it has one (`ssid` -1: none). */
+export function streamText(sid: number, ssid: number): string {
+  return ssid < 0 ? `sid ${hex(sid)}` : `sid ${hex(sid)} ssid ${ssid}`;
+}
+
+/** Name of the register at an offset, or the offset when it has none. */
+export function registerName(offset: number): string {
+  return REGISTER_AT.get(offset) ?? hex(offset, 3);
+}
+
+/** What an access did: `read`, `write`, `exec`, with `priv` in front for privileged ones. */
+export function accessText(flags: number): string {
+  const kind = flags & 1 ? 'write' : flags & 4 ? 'exec' : 'read';
+  return flags & 2 ? `priv ${kind}` : kind;
+}
+
+const TEXTS: Readonly<Partial<Record<TraceKind, (record: TraceRecord) => string>>> = {
+  call: (r) => `${textOf(r, 'fn')}(${textOf(r, 'args')})`,
+  return: (r) => `returns ${textOf(r, 'value')}`,
+  log: (r) => `${name(LEVELS, r, 'level')}: ${textOf(r, 'text')}`,
+  mmio_read: (r) => `${registerName(numberOf(r, 'offset'))} -> ${address(r, 'value')}`,
+  mmio_write: (r) => `${registerName(numberOf(r, 'offset'))} <- ${address(r, 'value')}`,
+  mem_write: (r) => `${textOf(r, 'what')} at ${address(r, 'pa')} <- ${address(r, 'value')}`,
+  alloc: (r) => `${textOf(r, 'what')} at ${address(r, 'pa')}, ${bigOf(r, 'size')} bytes`,
+  free: (r) => `${textOf(r, 'what')} at ${address(r, 'pa')}, ${bigOf(r, 'size')} bytes`,
+  command: commandText,
+  fetch: fetchText,
+  cache: (r) =>
+    `${name(CACHE_NAMES, r, 'cache')} ${name(CACHE_OP_NAMES, r, 'op')} ` +
+    `${streamText(numberOf(r, 'sid'), numberOf(r, 'ssid'))} key ${address(r, 'key')}`,
+  dma: dmaText,
+  event: (r) => {
+    const entry = decodeEvent(r);
+    return `${entry.name} ${fieldsText(entry)}`;
+  },
+  event_result: (r) => `event ${name(EVENT_RESULTS, r, 'result')}, index ${numberOf(r, 'index')}`,
+  ppr: (r) => {
+    const entry = decodePageRequest(r);
+    return `${entry.name} ${fieldsText(entry)} result ${numberOf(r, 'result')}`;
+  },
+  irq: (r) =>
+    `irq ${numberOf(r, 'line')} ${textOf(r, 'name')}${numberOf(r, 'handled') ? '' : ', no handler'}`,
+  msi: (r) =>
+    `MSI ${hex(numberOf(r, 'data'))} to ${address(r, 'address')}${numberOf(r, 'ok') ? '' : ', aborted'}`,
+  diagnostic: (r) =>
+    `${name(DIAGNOSTIC_CLASSES, r, 'class')} (${textOf(r, 'section')}): ${textOf(r, 'text')}`,
+  stall: (r) =>
+    `sid ${hex(numberOf(r, 'sid'))} stag ${numberOf(r, 'stag')} ${name(STALL_PHASES, r, 'phase')}`,
+  ats: (r) =>
+    `ATS ${name(ATS_OPS, r, 'op')} ${streamText(numberOf(r, 'sid'), numberOf(r, 'ssid'))} ` +
+    `${address(r, 'address')} value ${numberOf(r, 'value')}`,
+  wait: (r) => `waits ${bigOf(r, 'ticks')} ns: ${textOf(r, 'why')}`,
+  device: (r) => `${textOf(r, 'name')}: ${textOf(r, 'text')}`,
+  object: (r) => `${textOf(r, 'what')} ${numberOf(r, 'id')}: ${textOf(r, 'text')}`,
+};
+
+/** For kinds that have no text of their own yet. */
+function plainText(record: TraceRecord): string {
+  return Object.entries(record.data)
+    .map(([key, value]) => `${key}=${typeof value === 'bigint' ? hex(value) : value}`)
+    .join(' ');
+}
+
+function commandText(record: TraceRecord): string {
+  const entry = decodeCommand(record);
+  const fields = fieldsText(entry);
+  const error = numberOf(record, 'cerror');
+  const refused = error === 0 ? '' : ` refused: ${CERROR_NAMES[error] ?? error}`;
+  return `${entry.name}${fields === '' ? '' : ` ${fields}`}${refused}`;
+}
+
+function fetchText(record: TraceRecord): string {
+  const what = numberOf(record, 'what');
+  const where =
+    what === FETCH_DESCRIPTOR
+      ? `S${numberOf(record, 'stage')} L${numberOf(record, 'level')} descriptor`
+      : (FETCH_NAMES[what] ?? String(what));
+  const value = numberOf(record, 'ok') ? address(record, 'value') : 'abort';
+  return `fetch ${where} at ${address(record, 'pa')}: ${value}`;
+}
+
+function dmaText(record: TraceRecord): string {
+  const status = numberOf(record, 'status');
+  const end = status === 0 ? address(record, 'pa') : name(DMA_STATUS, record, 'status');
+  const stream = streamText(numberOf(record, 'sid'), numberOf(record, 'ssid'));
+  return `${accessText(numberOf(record, 'flags'))} ${stream} ${address(record, 'iova')} -> ${end}`;
+}
+
+function address(record: TraceRecord, field: string): string {
+  return hex(bigOf(record, field));
+}
+
+function name(names: readonly string[], record: TraceRecord, field: string): string {
+  const value = numberOf(record, field);
+  return names[value] ?? `${field} ${value}`;
+}
