@@ -1,0 +1,48 @@
+// What the window sends is checked before anything acts on it: the page is the one place where foreign
+// text lives, so its messages are foreign too.
+
+import { z } from 'zod';
+import type { WorkbenchApi } from '../sim/protocol/api.ts';
+
+const NAME = z.string().min(1).max(255);
+const PATH = z.string().min(1).max(4096);
+const TEXT = z.string().max(8 * 2 ** 20);
+const NOTHING = z.tuple([]);
+
+const RUN_REQUEST = z.strictObject({
+  file: NAME,
+  text: TEXT,
+  profile: z.enum(['seed18', 'attr19']).optional(),
+  seed: z.number().int().min(0).max(0xffff_ffff).optional(),
+  timeLimit: z.number().positive().optional(),
+});
+
+/** The arguments of every call. */
+const ARGUMENTS: Readonly<Record<keyof WorkbenchApi, z.ZodType<readonly unknown[]>>> = {
+  examples: NOTHING,
+  openExample: z.tuple([NAME]),
+  openDialog: NOTHING,
+  openFile: z.tuple([PATH]),
+  saveFile: z.tuple([z.strictObject({ path: PATH.optional(), name: NAME, text: TEXT })]),
+  recentFiles: NOTHING,
+  initialFiles: NOTHING,
+  setDirty: z.tuple([z.array(NAME).max(10_000)]),
+  run: z.tuple([RUN_REQUEST]),
+  stop: NOTHING,
+  saveTrace: NOTHING,
+  getTheme: NOTHING,
+  setTheme: z.tuple([z.enum(['dark', 'light', 'system'])]),
+};
+
+/** The arguments of `call` as they may be used. @throws TypeError naming the call and what is wrong */
+export function checkCall(call: string, args: readonly unknown[]): readonly unknown[] {
+  const schema = Object.hasOwn(ARGUMENTS, call) ? ARGUMENTS[call as keyof WorkbenchApi] : undefined;
+  const checked = schema?.safeParse(args);
+  if (checked?.success !== true) {
+    const issue = checked?.error.issues[0];
+    throw new TypeError(
+      `${call}: argument ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'no such call'}`,
+    );
+  }
+  return checked.data;
+}

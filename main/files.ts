@@ -1,0 +1,125 @@
+// Opening and saving scripts. The window names a path only if a person chose that file before:
+// in a dialog, on the command line, or in the list of recent files. Anything else is refused.
+
+import { basename, resolve } from 'node:path';
+import type { FileText } from '../sim/protocol/api.ts';
+import { writeAtomically } from './atomic-write.ts';
+import type { Examples } from './examples.ts';
+import type { StateFile } from './state-file.ts';
+import { FileError, readTextFile } from './text-file.ts';
+
+const RECENT_LIMIT = 12;
+
+/** Asks a person for a file; undefined when cancelled. */
+export interface FileDialogs {
+  open(): Promise<string | undefined>;
+  save(suggestedName: string): Promise<string | undefined>;
+}
+
+/** The files service of the window. */
+export class Files {
+  readonly #state: StateFile;
+  readonly #examples: Examples;
+  readonly #dialogs: FileDialogs;
+  readonly #granted: Set<string>;
+
+  constructor(state: StateFile, examples: Examples, dialogs: FileDialogs) {
+    this.#state = state;
+    this.#examples = examples;
+    this.#dialogs = dialogs;
+    this.#granted = new Set(state.state.recent);
+  }
+
+  /** Files opened or saved last, newest first. */
+  recent(): readonly { readonly path: string; readonly name: string }[] {
+    return this.#state.state.recent.map((path) => ({ path, name: basename(path) }));
+  }
+
+  /** Shows the open dialog and reads what was chosen; undefined when cancelled. */
+  async openDialog(): Promise<FileText | undefined> {
+    const path = await this.#dialogs.open();
+    return path === undefined ? undefined : this.openChosen(path);
+  }
+
+  /** Reads a file that a person chose, e.g. on the command line. @throws FileError */
+  async openChosen(path: string): Promise<FileText> {
+    const file = resolve(path);
+    const example = this.#examples.nameOf(file);
+    if (example !== undefined) {
+      return this.#examples.open(example);
+    }
+    const text = await this.#read(file);
+    await this.#remember(file);
+    return { path: file, name: basename(file), text };
+  }
+
+  /** Reads a file that the window names. @throws FileError, also when nobody chose that file */
+  async open(path: string): Promise<FileText> {
+    this.#requireGrant('open', path);
+    return this.openChosen(path);
+  }
+
+  /**
+   * Saves, asking for a place when there is no path; undefined when cancelled.
+   *
+   * @throws FileError with nothing changed on the disk
+   */
+  async save(file: {
+    readonly path?: string | undefined;
+    readonly name: string;
+    readonly text: string;
+  }): Promise<{ readonly path: string; readonly name: string } | undefined> {
+    if (file.path !== undefined) {
+      this.#requireGrant('save', file.path);
+    }
+    const path = file.path ?? (await this.#dialogs.save(file.name));
+    if (path === undefined) {
+      return undefined;
+    }
+    await this.#write(path, file.text);
+    await this.#remember(path);
+    return { path, name: basename(path) };
+  }
+
+  /** Writes `text` where a person says, e.g. a session; undefined when cancelled. @throws FileError */
+  async export(
+    suggestedName: string,
+    text: string,
+  ): Promise<{ readonly path: string } | undefined> {
+    const path = await this.#dialogs.save(suggestedName);
+    if (path === undefined) {
+      return undefined;
+    }
+    await this.#write(path, text);
+    return { path };
+  }
+
+  async #write(path: string, text: string): Promise<void> {
+    try {
+      await writeAtomically(path, text);
+    } catch (error) {
+      throw new FileError('save', path, error);
+    }
+  }
+
+  async #read(path: string): Promise<string> {
+    try {
+      return await readTextFile(path);
+    } catch (error) {
+      await this.#state.update({ recent: this.#state.state.recent.filter((old) => old !== path) });
+      throw error;
+    }
+  }
+
+  #requireGrant(doing: 'open' | 'save', path: string): void {
+    if (!this.#granted.has(path)) {
+      throw new FileError(doing, path, 'nobody chose this file in a dialog');
+    }
+  }
+
+  #remember(path: string): Promise<void> {
+    this.#granted.add(path);
+    const others = this.#state.state.recent.filter((old) => old !== path);
+    return this.#state.update({ recent: [path, ...others].slice(0, RECENT_LIMIT) });
+  }
+}

@@ -1,0 +1,153 @@
+// The main process: one instance, one window, its services, and an orderly end.
+
+import { join, resolve } from 'node:path';
+import {
+  app,
+  type BrowserWindow,
+  dialog,
+  ipcMain,
+  Menu,
+  nativeTheme,
+  protocol,
+  session,
+} from 'electron';
+import { SessionHost } from '../sim/host/session-host.ts';
+import { APP_ORIGIN, SCHEME_PRIVILEGES, serveApp } from './app-protocol.ts';
+import { fileDialogs } from './dialogs.ts';
+import { Examples } from './examples.ts';
+import { Files } from './files.ts';
+import { windowChannel } from './ipc-channel.ts';
+import { menuTemplate } from './menu.ts';
+import { denyByDefault, lockSession } from './security.ts';
+import { filesOf } from './start-files.ts';
+import { StateFile } from './state-file.ts';
+import { Theme } from './theme.ts';
+import { askBeforeClose, createWindow } from './window.ts';
+import { Workbench } from './workbench.ts';
+
+const OUT = resolve(import.meta.dirname, '..');
+const ROOT = resolve(OUT, '..');
+/** electron-vite's server; only a development build knows of it. */
+const DEV_SERVER = import.meta.env.DEV ? process.env['ELECTRON_RENDERER_URL'] : undefined;
+const ORIGINS = DEV_SERVER === undefined ? [APP_ORIGIN] : [new URL(DEV_SERVER).origin];
+const PAGE = DEV_SERVER ?? `${APP_ORIGIN}/`;
+
+app.setName('Substream');
+protocol.registerSchemesAsPrivileged([SCHEME_PRIVILEGES]);
+denyByDefault(app);
+const files = filesOf(process.argv, process.defaultApp === true, process.cwd());
+if (app.requestSingleInstanceLock({ files })) {
+  void app.whenReady().then(start, fail);
+} else {
+  app.quit();
+}
+
+function start(): void {
+  const allowed = DEV_SERVER === undefined ? ORIGINS : [...ORIGINS, webSocketOf(DEV_SERVER)];
+  lockSession(session.defaultSession, allowed);
+  serveApp(protocol, join(OUT, 'renderer'));
+  const state = new StateFile(join(app.getPath('userData'), 'state.json'));
+  const theme = new Theme(nativeTheme, state);
+  const window = createWindow(state, theme.current, join(OUT, 'preload', 'preload.cjs'));
+  const host = new SessionHost({
+    worker: join(import.meta.dirname, 'session-worker.js'),
+    spare: true,
+  });
+  const examples = new Examples(join(ROOT, 'examples'));
+  const services = {
+    examples,
+    files: new Files(state, examples, fileDialogs(window)),
+    session: host,
+    theme,
+  };
+  const channel = windowChannel(ipcMain, window.webContents, ORIGINS);
+  const workbench = new Workbench(channel, services, files);
+  const template = menuTemplate((id) => workbench.command(id), process.platform === 'darwin');
+  Menu.setApplicationMenu(Menu.buildFromTemplate(template));
+  openFromSecondStart(window, workbench);
+  guardClose(window, workbench);
+  recoverFromCrash(window);
+  endOrderly(window, async () => {
+    workbench.dispose();
+    host.dispose();
+    await state.flush();
+  });
+  void window.loadURL(PAGE);
+}
+
+function openFromSecondStart(window: BrowserWindow, workbench: Workbench): void {
+  app.on('second-instance', (_event, _argv, _folder, data) => {
+    if (window.isMinimized()) {
+      window.restore();
+    }
+    window.focus();
+    const more = (data as { files?: unknown }).files;
+    for (const file of Array.isArray(more) ? more : []) {
+      workbench.openChosen(String(file)).catch((error: Error) => {
+        void dialog.showMessageBox(window, { type: 'error', message: error.message });
+      });
+    }
+  });
+}
+
+/** Asks before unsaved text is lost; "Save" lets the window save everything and close itself. */
+function guardClose(window: BrowserWindow, workbench: Workbench): void {
+  let discard = false;
+  let asking = false;
+  window.on('close', (event) => {
+    if (discard || workbench.dirty.length === 0) {
+      return;
+    }
+    event.preventDefault();
+    if (asking) {
+      return;
+    }
+    asking = true;
+    void askBeforeClose(window, workbench.dirty).then((answer) => {
+      asking = false;
+      if (answer === 'save') {
+        workbench.command('file.saveAllAndExit');
+      } else if (answer === 'discard') {
+        discard = true;
+        window.close();
+      }
+    });
+  });
+}
+
+function recoverFromCrash(window: BrowserWindow): void {
+  window.webContents.on('render-process-gone', (_event, { reason }) => {
+    if (reason === 'clean-exit') {
+      return;
+    }
+    void dialog
+      .showMessageBox(window, {
+        type: 'error',
+        message: `The window's process ended: ${reason}.`,
+        buttons: ['Reload', 'Quit'],
+        cancelId: 1,
+      })
+      .then(({ response }) => (response === 0 ? window.webContents.reload() : app.exit(1)));
+  });
+}
+
+/** Lets the worker end and the state reach the disk before the process goes, at most two seconds. */
+function endOrderly(window: BrowserWindow, release: () => Promise<void>): void {
+  app.on('window-all-closed', () => undefined);
+  window.on('closed', () => {
+    const limit = setTimeout(() => app.exit(1), 2000);
+    void release().finally(() => {
+      clearTimeout(limit);
+      app.exit(0);
+    });
+  });
+}
+
+function webSocketOf(url: string): string {
+  return `ws://${new URL(url).host}`;
+}
+
+function fail(error: unknown): void {
+  dialog.showErrorBox('Substream cannot start', String(error));
+  app.exit(70);
+}

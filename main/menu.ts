@@ -1,0 +1,118 @@
+// The native menu, in VS Code's words. Items send command names; the window implements them.
+// Keys are shown here and handled by the window, so that one table decides and none fires twice.
+
+import type { MenuItemConstructorOptions } from 'electron';
+import type { CommandId } from '../sim/protocol/commands.ts';
+import { commandInfo } from '../sim/protocol/commands.ts';
+
+type Entry = CommandId | 'separator' | MenuItemConstructorOptions;
+
+const TABLE: readonly (readonly [label: string, entries: readonly Entry[]])[] = [
+  [
+    '&File',
+    [
+      'file.new',
+      'separator',
+      'file.open',
+      'file.openRecent',
+      'file.openExample',
+      'separator',
+      'file.save',
+      'file.saveAs',
+      'file.saveAll',
+      'separator',
+      'file.saveTrace',
+      'separator',
+      'file.close',
+      { role: 'quit' },
+    ],
+  ],
+  [
+    '&Edit',
+    [
+      'edit.undo',
+      'edit.redo',
+      'separator',
+      { role: 'cut' },
+      { role: 'copy' },
+      { role: 'paste' },
+      { role: 'selectAll' },
+      'separator',
+      'edit.find',
+      'edit.replace',
+      'separator',
+      'edit.comment',
+      'edit.format',
+    ],
+  ],
+  [
+    '&View',
+    [
+      'view.palette',
+      'separator',
+      'view.explorer',
+      'view.editor',
+      'view.console',
+      'view.problems',
+      'separator',
+      'view.toggleSidebar',
+      'view.togglePanel',
+      'view.resetLayout',
+      'separator',
+      'view.themeDark',
+      'view.themeLight',
+      'view.themeSystem',
+      'separator',
+      { role: 'resetZoom' },
+      { role: 'zoomIn' },
+      { role: 'zoomOut' },
+      { role: 'togglefullscreen' },
+    ],
+  ],
+  [
+    '&Run',
+    [
+      'run.start',
+      'run.stop',
+      'run.restart',
+      'separator',
+      'run.chooseProfile',
+      'separator',
+      'console.clear',
+      'console.find',
+      'console.copyAll',
+    ],
+  ],
+  ['&Help', ['help.keys', 'separator', { role: 'toggleDevTools' }, { role: 'about' }]],
+];
+
+/** Template of the menu; `send` gets the name of the command that was chosen. */
+export function menuTemplate(
+  send: (command: CommandId) => void,
+  mac: boolean,
+): MenuItemConstructorOptions[] {
+  const menus = TABLE.map(([label, entries]) => ({
+    label,
+    submenu: entries.map((entry) => toItem(entry, send)),
+  }));
+  return mac ? [{ role: 'appMenu' }, ...menus, { role: 'windowMenu' }] : menus;
+}
+
+function toItem(entry: Entry, send: (command: CommandId) => void): MenuItemConstructorOptions {
+  if (entry === 'separator') {
+    return { type: 'separator' };
+  }
+  if (typeof entry !== 'string') {
+    return entry;
+  }
+  const { title, keys } = commandInfo(entry);
+  const item = { id: entry, label: title, click: () => send(entry) };
+  return keys?.[0] === undefined
+    ? item
+    : { ...item, accelerator: accelerator(keys[0]), registerAccelerator: false };
+}
+
+/** Electron's spelling of a key. */
+export function accelerator(key: string): string {
+  return key.replace('Mod', 'CmdOrCtrl');
+}

@@ -1,0 +1,113 @@
+// What the window asks for, wired to who does it. No work is done here.
+
+import type { Disposable } from '../sim/base/disposable.ts';
+import { DisposableStore } from '../sim/base/disposable.ts';
+import type { SessionHost } from '../sim/host/session-host.ts';
+import type { FileText, WorkbenchApi, WorkbenchEvents } from '../sim/protocol/api.ts';
+import type { Channel } from '../sim/protocol/channel.ts';
+import type { CommandId } from '../sim/protocol/commands.ts';
+import { WORKBENCH_CONTRACT } from '../sim/protocol/contracts.ts';
+import type { Handlers, RpcServer } from '../sim/protocol/rpc.ts';
+import { serveRpc } from '../sim/protocol/rpc.ts';
+import { checkCall } from './call-checks.ts';
+import type { Examples } from './examples.ts';
+import type { Files } from './files.ts';
+import { OutputRelay } from './output-relay.ts';
+import type { Theme } from './theme.ts';
+
+/** Who does the work. */
+export interface Services {
+  readonly files: Files;
+  readonly examples: Examples;
+  readonly session: SessionHost;
+  readonly theme: Theme;
+}
+
+/** Serves one window. */
+export class Workbench implements Disposable {
+  readonly #services: Services;
+  readonly #owned = new DisposableStore();
+  readonly #server: RpcServer<WorkbenchEvents>;
+  readonly #relay: OutputRelay;
+  readonly #initial: readonly string[];
+  #dirty: readonly string[] = [];
+
+  /** @param initial absolute paths of files that the window starts with; none for the example */
+  constructor(channel: Channel, services: Services, initial: readonly string[]) {
+    this.#services = services;
+    this.#initial = initial;
+    this.#server = this.#owned.add(
+      serveRpc(channel, WORKBENCH_CONTRACT, this.#handlers(), checkCall),
+    );
+    this.#relay = new OutputRelay((records) => this.#server.announce('output', records));
+    this.#owned.add(this.#relay);
+    const { session, theme } = services;
+    this.#owned.add(session.onDidOutput((records) => this.#relay.push(records)));
+    this.#owned.add(session.onDidChangeStatus((status) => this.#server.announce('status', status)));
+    this.#owned.add(
+      session.onDidChangeState(({ state, message }) =>
+        this.#server.announce('sessionState', state, message),
+      ),
+    );
+    this.#owned.add(theme.onDidChange((name) => this.#server.announce('theme', name)));
+  }
+
+  /** Names of the files with unsaved changes. */
+  get dirty(): readonly string[] {
+    return this.#dirty;
+  }
+
+  /** Lets the window carry out a command. */
+  command(id: CommandId): void {
+    this.#server.announce('command', id);
+  }
+
+  /** Opens a file that a person named outside of the window. @throws FileError */
+  async openChosen(path: string): Promise<void> {
+    this.#server.announce('openFile', await this.#services.files.openChosen(path));
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  #handlers(): Handlers<WorkbenchApi> {
+    const { files, examples, session, theme } = this.#services;
+    return {
+      examples: () => examples.list(),
+      openExample: (name) => examples.open(name),
+      openDialog: () => files.openDialog(),
+      openFile: (path) => files.open(path),
+      saveFile: (file) => files.save(file),
+      recentFiles: async () => files.recent(),
+      initialFiles: () => {
+        this.#server.announce('sessionState', session.state);
+        return this.#openInitial();
+      },
+      setDirty: async (names) => {
+        this.#dirty = names;
+      },
+      run: async (request) => {
+        try {
+          return await session.run(request);
+        } finally {
+          this.#relay.flush();
+        }
+      },
+      stop: () => session.stop(),
+      saveTrace: async () => files.export('session.substream', await session.saveTrace()),
+      getTheme: async () => theme.current,
+      setTheme: (choice) => theme.choose(choice),
+    };
+  }
+
+  async #openInitial(): Promise<readonly FileText[]> {
+    const { files, examples } = this.#services;
+    const opened = await Promise.all(this.#initial.map((path) => files.openChosen(path)));
+    if (opened.length > 0) {
+      return opened;
+    }
+    const first = await examples.first();
+    return first === undefined ? [] : [first];
+  }
+}

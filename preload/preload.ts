@@ -1,0 +1,18 @@
+// The whole surface between the sandboxed window and the main process: post a message, hear messages.
+// What the messages mean is the protocol's business; nothing of Electron reaches the page.
+
+import { contextBridge, ipcRenderer } from 'electron';
+import type { Bridge } from '../sim/protocol/bridge.ts';
+
+const bridge: Bridge = {
+  post: (message) => ipcRenderer.send('substream', message),
+  onMessage: (listener) => {
+    const own = (_event: unknown, message: unknown): void => listener(message);
+    ipcRenderer.on('substream', own);
+    return () => {
+      ipcRenderer.off('substream', own);
+    };
+  },
+};
+
+contextBridge.exposeInMainWorld('substream', bridge);

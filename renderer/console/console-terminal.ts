@@ -1,0 +1,194 @@
+// The console: an xterm that outlives the panel that shows it. Input beyond what it can draw in time
+// is not queued without end: the oldest waiting lines give way, and a line says how many.
+
+import { FitAddon } from '@xterm/addon-fit';
+import { SearchAddon } from '@xterm/addon-search';
+import type { ITheme } from '@xterm/xterm';
+import { Terminal } from '@xterm/xterm';
+import { Emitter } from '../../sim/base/emitter.ts';
+import type { OutputRecord, Place } from '../../sim/protocol/api.ts';
+import { formatProblem, formatRecord, formatStart } from './format.ts';
+import { placesIn } from './places.ts';
+import { TERMINAL_THEMES } from './themes.ts';
+
+const SCROLLBACK = 20_000;
+/** Lines that may wait for xterm; more are dropped, oldest first. */
+const WAITING_LIMIT = 5_000;
+
+/** The log of all runs since the last clear. */
+export class ConsoleTerminal {
+  readonly #terminal: Terminal;
+  readonly #fit = new FitAddon();
+  readonly #search = new SearchAddon();
+  readonly #jumped = new Emitter<Place>();
+  #waiting: string[] = [];
+  #dropped = 0;
+  #writing = false;
+  #faultSeen = true;
+
+  /** A place in a script was clicked. */
+  readonly onDidJump = this.#jumped.event;
+
+  constructor() {
+    this.#terminal = new Terminal({
+      convertEol: true,
+      cursorBlink: false,
+      cursorInactiveStyle: 'none',
+      cursorStyle: 'bar',
+      disableStdin: true,
+      drawBoldTextInBrightColors: false,
+      fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--font-mono'),
+      fontSize: 12,
+      lineHeight: 1.3,
+      scrollback: SCROLLBACK,
+      theme: TERMINAL_THEMES.dark,
+      allowProposedApi: true,
+    });
+    this.#terminal.loadAddon(this.#fit);
+    this.#terminal.loadAddon(this.#search);
+    this.#terminal.write('\x1b[?25l');
+    this.#terminal.attachCustomKeyEventHandler((event) => this.#key(event));
+    this.#registerLinks();
+  }
+
+  /** Shows the console in `element`; the same one again after the panel was closed. */
+  attach(element: HTMLElement): void {
+    const own = this.#terminal.element;
+    if (own === undefined) {
+      this.#terminal.open(element);
+      this.#terminal.textarea?.setAttribute('aria-label', 'Console');
+    } else {
+      element.append(own);
+    }
+    this.fit();
+  }
+
+  /** Adapts to the size of its element. */
+  fit(): void {
+    if (this.#terminal.element?.parentElement?.clientHeight) {
+      this.#fit.fit();
+    }
+  }
+
+  focus(): void {
+    this.#terminal.focus();
+  }
+
+  setTheme(theme: 'dark' | 'light'): void {
+    const chosen: ITheme = TERMINAL_THEMES[theme];
+    this.#terminal.options.theme = chosen;
+  }
+
+  /** Notes that a run starts: its first fault will be marked in the performance timeline. */
+  start(file: string, profile: string, seed: number): void {
+    this.#faultSeen = false;
+    this.#print([formatStart(file, profile, seed)]);
+  }
+
+  write(records: readonly OutputRecord[]): void {
+    const fault = !this.#faultSeen && records.some(({ type }) => type === 'event');
+    this.#print(records.map(formatRecord));
+    if (fault) {
+      this.#faultSeen = true;
+      this.#terminal.write('', () => {
+        requestAnimationFrame(() => performance.mark('substream:first-fault'));
+      });
+    }
+  }
+
+  /** A line about something that went wrong around the run. */
+  problem(text: string): void {
+    this.#print([formatProblem(text)]);
+  }
+
+  clear(): void {
+    this.#waiting = [];
+    this.#dropped = 0;
+    this.#terminal.clear();
+    this.#terminal.write('\x1b[2J\x1b[H');
+  }
+
+  /** The next or previous occurrence; says whether there is one. */
+  find(text: string, direction: 'next' | 'previous'): boolean {
+    const options = { decorations: FOUND };
+    return direction === 'next'
+      ? this.#search.findNext(text, options)
+      : this.#search.findPrevious(text, options);
+  }
+
+  endFind(): void {
+    this.#search.clearDecorations();
+  }
+
+  /** Copies the whole console, or what is selected of it, as text. */
+  copy(what: 'all' | 'selection'): void {
+    const terminal = this.#terminal;
+    if (what === 'all') {
+      terminal.selectAll();
+    }
+    terminal.focus();
+    document.execCommand('copy');
+    if (what === 'all') {
+      terminal.clearSelection();
+    }
+  }
+
+  #print(lines: readonly string[]): void {
+    this.#waiting.push(...lines);
+    const excess = this.#waiting.length - WAITING_LIMIT;
+    if (excess > 0) {
+      this.#waiting.splice(0, excess);
+      this.#dropped += excess;
+    }
+    this.#pump();
+  }
+
+  #pump(): void {
+    if (this.#writing || this.#waiting.length === 0) {
+      return;
+    }
+    const lines = this.#waiting.splice(0, 1000);
+    if (this.#dropped > 0) {
+      lines.unshift(formatProblem(`${this.#dropped} lines came too fast to be shown`));
+      this.#dropped = 0;
+    }
+    this.#writing = true;
+    this.#terminal.write(`${lines.join('\n')}\n`, () => {
+      this.#writing = false;
+      this.#pump();
+    });
+  }
+
+  /** Ctrl+C copies a selection; every other key is the workbench's. */
+  #key(event: KeyboardEvent): boolean {
+    if (event.type === 'keydown' && (event.ctrlKey || event.metaKey) && event.key === 'c') {
+      if (this.#terminal.hasSelection()) {
+        document.execCommand('copy');
+      }
+      return false;
+    }
+    return !(event.ctrlKey || event.metaKey || event.key === 'Tab' || /^F\d+$/.test(event.key));
+  }
+
+  #registerLinks(): void {
+    this.#terminal.registerLinkProvider({
+      provideLinks: (row, done) => {
+        const line = this.#terminal.buffer.active.getLine(row - 1)?.translateToString(true) ?? '';
+        done(
+          placesIn(line).map(({ start, end, place }) => ({
+            range: { start: { x: start + 1, y: row }, end: { x: end, y: row } },
+            text: line.slice(start, end),
+            activate: () => this.#jumped.fire(place),
+          })),
+        );
+      },
+    });
+  }
+}
+
+const FOUND = {
+  matchBackground: '#5a4a1a',
+  matchOverviewRuler: '#d7ba7d',
+  activeMatchBackground: '#9e6a03',
+  activeMatchColorOverviewRuler: '#d7ba7d',
+};

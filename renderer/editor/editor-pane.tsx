@@ -1,0 +1,61 @@
+// One editor tab: a Monaco widget on the model of its document.
+
+import { editor } from 'monaco-editor/editor/editor.api.js';
+import type { ReactElement } from 'react';
+import { useEffect, useRef } from 'react';
+import { DisposableStore } from '../../sim/base/disposable.ts';
+import { useWorkbench } from '../workbench/context.ts';
+
+const OPTIONS: editor.IStandaloneEditorConstructionOptions = {
+  automaticLayout: true,
+  fontFamily: 'var(--font-mono)',
+  fontSize: 13,
+  lineHeight: 20,
+  glyphMargin: true,
+  folding: true,
+  lineNumbersMinChars: 4,
+  minimap: { enabled: false },
+  scrollBeyondLastLine: false,
+  smoothScrolling: false,
+  renderLineHighlight: 'all',
+  renderWhitespace: 'selection',
+  bracketPairColorization: { enabled: false },
+  guides: { indentation: true },
+  tabSize: 2,
+  insertSpaces: true,
+  fixedOverflowWidgets: true,
+  overviewRulerBorder: false,
+  padding: { top: 6, bottom: 6 },
+  wordBasedSuggestions: 'off',
+  quickSuggestions: { other: true, comments: false, strings: false },
+  suggest: { showWords: false, showStatusBar: true },
+  hover: { delay: 300 },
+  scrollbar: { verticalScrollbarSize: 12, horizontalScrollbarSize: 12, useShadows: false },
+  stickyScroll: { enabled: false },
+  ariaLabel: 'Driver script',
+};
+
+/** Shows and edits document `id`. */
+export function EditorPane({ id }: { readonly id: string }): ReactElement {
+  const { documents, editors } = useWorkbench();
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = place.current;
+    const info = documents.get(id);
+    if (element === null || info === undefined) {
+      return;
+    }
+    const owned = new DisposableStore();
+    const widget = owned.add(
+      editor.create(element, {
+        ...OPTIONS,
+        model: documents.model(id),
+        ariaLabel: `${info.name}, driver script`,
+      }),
+    );
+    owned.add(editors.add(id, widget));
+    requestAnimationFrame(() => performance.mark('substream:editor'));
+    return () => owned.dispose();
+  }, [documents, editors, id]);
+  return <div className="editor-pane" ref={place} />;
+}

@@ -1,0 +1,33 @@
+// Entry of the window: connects to the main process and shows the workbench.
+
+import { createRoot } from 'react-dom/client';
+import { ensure } from '../sim/base/assert.ts';
+import '@xterm/xterm/css/xterm.css';
+import 'dockview-react/dist/styles/dockview.css';
+import './theme/colors.css';
+import './theme/workbench.css';
+import './theme/overlays.css';
+import './theme/parts.css';
+import { connectMain } from './base/connection.ts';
+import { scriptDeclarations } from './editor/declarations.ts';
+import { setUpMonaco } from './editor/monaco.ts';
+import { defineEditorThemes } from './editor/themes.ts';
+import { App } from './workbench/app.tsx';
+import { WorkbenchContext } from './workbench/context.ts';
+import { createWorkbench } from './workbench/workbench.ts';
+
+async function start(): Promise<void> {
+  const remote = connectMain(window.substream);
+  setUpMonaco(scriptDeclarations());
+  defineEditorThemes();
+  const workbench = createWorkbench(remote, await remote.calls.getTheme());
+  const root = ensure(document.getElementById('root') ?? undefined, 'root element');
+  createRoot(root).render(
+    <WorkbenchContext value={workbench}>
+      <App />
+    </WorkbenchContext>,
+  );
+  await workbench.files.start();
+}
+
+void start();

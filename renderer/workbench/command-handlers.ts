@@ -1,0 +1,163 @@
+// What each command of the table does in this window.
+
+import type { ThemeChoice } from '../../sim/protocol/api.ts';
+import { COMMAND_IDS, commandInfo } from '../../sim/protocol/commands.ts';
+import { keyLabel } from '../commands/keys.ts';
+import type { CommandHandlers, CommandRegistry } from '../commands/registry.ts';
+import { PROFILES } from './session.ts';
+import type { WorkbenchModel } from './workbench.ts';
+
+type Parts = Omit<WorkbenchModel, 'commands'>;
+
+/** All handlers. `registry` is asked when a command runs, since it holds the handlers itself. */
+export function commandHandlers(parts: Parts, registry: () => CommandRegistry): CommandHandlers {
+  return {
+    ...fileCommands(parts),
+    ...editCommands(parts),
+    ...viewCommands(parts, registry),
+    ...runCommands(parts),
+  };
+}
+
+function fileCommands({ files, editors, prompts, documents, remote }: Parts) {
+  const withActive = async (action: (id: string) => Promise<unknown>): Promise<void> => {
+    const id = editors.active.value;
+    if (id !== undefined) {
+      await action(id);
+    }
+  };
+  return {
+    'file.new': () => files.create(),
+    'file.open': () => files.openDialog(),
+    'file.openRecent': async () => {
+      const items = files.recent.value.map(({ name, path }) => ({
+        label: name,
+        detail: path,
+        value: path,
+      }));
+      const path = await prompts.choose('Open a recent file', items);
+      if (path !== undefined) {
+        await files.openPath(path);
+      }
+    },
+    'file.openExample': async () => {
+      const items = files.examples.value.map(({ name, title }) => ({
+        label: name,
+        detail: title,
+        value: name,
+      }));
+      const name = await prompts.choose('Open an example', items);
+      if (name !== undefined) {
+        await files.openExample(name);
+      }
+    },
+    'file.save': () => withActive((id) => files.save(id)),
+    'file.saveAs': () => withActive((id) => files.save(id, true)),
+    'file.saveAll': async () => {
+      await files.saveAll();
+    },
+    'file.saveTrace': async () => {
+      await remote.calls.saveTrace();
+    },
+    'file.close': () => withActive((id) => files.close(id)),
+    'file.saveAllAndExit': async () => {
+      if (await files.saveAll()) {
+        await remote.calls.setDirty(
+          documents.list.value.filter(({ dirty }) => dirty).map(({ name }) => name),
+        );
+        window.close();
+      }
+    },
+  };
+}
+
+function editCommands({ editors }: Parts) {
+  return {
+    'edit.undo': () => editors.trigger('undo'),
+    'edit.redo': () => editors.trigger('redo'),
+    'edit.find': () => editors.trigger('actions.find'),
+    'edit.replace': () => editors.trigger('editor.action.startFindReplaceAction'),
+    'edit.comment': () => editors.trigger('editor.action.commentLine'),
+    'edit.format': () => editors.trigger('editor.action.formatDocument'),
+  };
+}
+
+function viewCommands(parts: Parts, registry: () => CommandRegistry) {
+  const { layout, editors, remote, console: terminal } = parts;
+  const theme = (choice: ThemeChoice) => () => remote.calls.setTheme(choice);
+  return {
+    'view.palette': () => showPalette(parts, registry()),
+    'view.explorer': () => focusPanel(parts, 'explorer', '.explorer [tabindex="0"]'),
+    'view.editor': () => {
+      if (editors.active.value !== undefined) {
+        layout.show(editors.active.value);
+      }
+    },
+    'view.console': () => {
+      layout.reveal('console');
+      requestAnimationFrame(() => terminal.focus());
+    },
+    'view.problems': () => focusPanel(parts, 'problems', '.problems [tabindex="0"]'),
+    'view.toggleSidebar': () => layout.toggle('left'),
+    'view.togglePanel': () => layout.toggle('bottom'),
+    'view.nextEditor': () => layout.step(editors.active.value, 1),
+    'view.previousEditor': () => layout.step(editors.active.value, -1),
+    'view.nextProblem': () => editors.trigger('editor.action.marker.nextInFiles'),
+    'view.resetLayout': () => layout.reset(),
+    'view.themeDark': theme('dark'),
+    'view.themeLight': theme('light'),
+    'view.themeSystem': theme('system'),
+    'help.keys': () => showPalette(parts, registry()),
+  };
+}
+
+function runCommands({ session, editors, console: terminal, prompts, layout, consoleFind }: Parts) {
+  const start = async (): Promise<void> => {
+    const id = editors.active.value;
+    if (id !== undefined) {
+      layout.reveal('console');
+      await session.run(id);
+    }
+  };
+  return {
+    'run.start': start,
+    'run.stop': () => session.stop(),
+    'run.restart': async () => {
+      if (session.running) {
+        await session.stop();
+      }
+      await start();
+    },
+    'run.chooseProfile': async () => {
+      const items = PROFILES.map(({ id, title }) => ({ label: id, detail: title, value: id }));
+      const profile = await prompts.choose('Choose the API profile of the next run', items);
+      if (profile !== undefined) {
+        session.profile.set(profile);
+      }
+    },
+    'console.clear': () => terminal.clear(),
+    'console.find': () => {
+      layout.reveal('console');
+      consoleFind.set(true);
+    },
+    'console.copyAll': () => terminal.copy('all'),
+  };
+}
+
+/** Every command, with its keys; running one is left to the registry. */
+async function showPalette({ prompts }: Parts, registry: CommandRegistry): Promise<void> {
+  const items = COMMAND_IDS.filter((id) => id !== 'view.palette').map((id) => {
+    const { title, category, keys } = commandInfo(id);
+    const item = { label: `${category}: ${title}`, value: id };
+    return keys?.[0] === undefined ? item : { ...item, hint: keyLabel(keys[0]) };
+  });
+  const id = await prompts.choose('Type the name of a command', items);
+  if (id !== undefined) {
+    registry.run(id);
+  }
+}
+
+function focusPanel({ layout }: Parts, panel: 'explorer' | 'problems', selector: string): void {
+  layout.reveal(panel);
+  requestAnimationFrame(() => document.querySelector<HTMLElement>(selector)?.focus());
+}

@@ -1,0 +1,131 @@
+// Opening, saving and closing documents: what the explorer, the tabs and the File menu share.
+
+import type { ExampleInfo, FileText } from '../../sim/protocol/api.ts';
+import type { Remote } from '../base/connection.ts';
+import { Store } from '../base/store.ts';
+import type { Prompts } from '../commands/quick-pick.ts';
+import type { DocumentInfo, Documents } from '../editor/documents.ts';
+
+/** A file of the list of recent ones. */
+export interface RecentFile {
+  readonly path: string;
+  readonly name: string;
+}
+
+/** Shows documents, wherever that is. */
+export interface DocumentShower {
+  show(id: string): void;
+  remove(id: string): void;
+}
+
+/** The files of the window. */
+export class FilesView {
+  readonly #remote: Remote;
+  readonly #documents: Documents;
+  readonly #prompts: Prompts;
+  readonly #shower: DocumentShower;
+  readonly examples = new Store<readonly ExampleInfo[]>([]);
+  readonly recent = new Store<readonly RecentFile[]>([]);
+
+  constructor(remote: Remote, documents: Documents, prompts: Prompts, shower: DocumentShower) {
+    this.#remote = remote;
+    this.#documents = documents;
+    this.#prompts = prompts;
+    this.#shower = shower;
+    let told = '';
+    documents.list.onDidChange((list) => {
+      const dirty = list.filter((document) => document.dirty).map(({ name }) => name);
+      if (dirty.join('\n') !== told) {
+        told = dirty.join('\n');
+        void remote.calls.setDirty(dirty);
+      }
+    });
+  }
+
+  /** Fills the explorer and opens what the window was started with. */
+  async start(): Promise<void> {
+    const { calls } = this.#remote;
+    for (const file of await calls.initialFiles()) {
+      this.openText(file);
+    }
+    this.examples.set(await calls.examples());
+    await this.#refreshRecent();
+  }
+
+  create(): void {
+    this.#shower.show(this.#documents.create().id);
+  }
+
+  openText(file: FileText): void {
+    this.#shower.show(this.#documents.open(file).id);
+  }
+
+  async openDialog(): Promise<void> {
+    const file = await this.#remote.calls.openDialog();
+    if (file !== undefined) {
+      this.openText(file);
+      await this.#refreshRecent();
+    }
+  }
+
+  async openPath(path: string): Promise<void> {
+    try {
+      this.openText(await this.#remote.calls.openFile(path));
+    } finally {
+      await this.#refreshRecent();
+    }
+  }
+
+  async openExample(name: string): Promise<void> {
+    this.openText(await this.#remote.calls.openExample(name));
+  }
+
+  /** Saves; says whether the document is on the disk now. */
+  async save(id: string, ask = false): Promise<boolean> {
+    const document = this.#documents.get(id);
+    if (document === undefined) {
+      return true;
+    }
+    const { text, version } = this.#documents.snapshot(id);
+    const place = ask || document.path === undefined ? {} : { path: document.path };
+    const saved = await this.#remote.calls.saveFile({ ...place, name: document.name, text });
+    if (saved === undefined) {
+      return false;
+    }
+    this.#documents.markSaved(id, saved.path, saved.name, version);
+    await this.#refreshRecent();
+    return true;
+  }
+
+  /** Saves everything that has unsaved changes, until a dialog is cancelled. */
+  async saveAll(): Promise<boolean> {
+    for (const document of this.#documents.list.value) {
+      if (document.dirty && !(await this.save(document.id))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Closes a tab, after the question about unsaved changes. */
+  async close(id: string): Promise<void> {
+    const document = this.#documents.get(id);
+    if (document !== undefined && (!document.dirty || (await this.#mayClose(document)))) {
+      this.#shower.remove(id);
+      this.#documents.close(id);
+    }
+  }
+
+  async #mayClose(document: DocumentInfo): Promise<boolean> {
+    const answer = await this.#prompts.question(
+      `Do you want to save the changes you made to ${document.name}?`,
+      'Your changes will be lost if you do not save them.',
+      ['Save', "Don't Save", 'Cancel'],
+    );
+    return answer === "Don't Save" || (answer === 'Save' && (await this.save(document.id)));
+  }
+
+  async #refreshRecent(): Promise<void> {
+    this.recent.set(await this.#remote.calls.recentFiles());
+  }
+}

@@ -1,0 +1,182 @@
+// Where things stand: editors in the middle, the explorer at the left edge, console and problems at the
+// bottom edge. Panels are named here once; a view is added by one entry in PANELS and one component.
+
+import type { DockviewApi } from 'dockview-react';
+import type { Disposable } from '../../sim/base/disposable.ts';
+import { DisposableStore } from '../../sim/base/disposable.ts';
+import { Store } from '../base/store.ts';
+import type { DocumentShower } from './files-view.ts';
+
+/** The fixed panels: their title and the edge they start at. */
+export const PANELS = {
+  explorer: { title: 'Explorer', edge: 'left' },
+  console: { title: 'Console', edge: 'bottom' },
+  problems: { title: 'Problems', edge: 'bottom' },
+} as const satisfies Readonly<Record<string, { title: string; edge: Edge }>>;
+
+/** Name of a fixed panel. */
+export type PanelId = keyof typeof PANELS;
+
+type Edge = 'left' | 'bottom' | 'right';
+
+const EDGE_SIZES: Readonly<Record<Edge, { initialSize: number; minimumSize: number }>> = {
+  left: { initialSize: 220, minimumSize: 140 },
+  bottom: { initialSize: 260, minimumSize: 80 },
+  right: { initialSize: 420, minimumSize: 200 },
+};
+
+/** What the layout tells the workbench. */
+export interface LayoutListener {
+  /** Another editor became the one that commands mean; undefined when none is left. */
+  activated(documentId: string | undefined): void;
+  /** The editor of a document should get the keyboard. */
+  focusEditor(documentId: string): void;
+}
+
+/** Shows, hides and finds panels. Calls before the first layout wait for it. */
+export class Layout implements Disposable, DocumentShower {
+  readonly #listener: LayoutListener;
+  readonly #owned = new DisposableStore();
+  #waiting: ((api: DockviewApi) => void)[] = [];
+  #api: DockviewApi | undefined;
+  /** Ids of the open editors, in the order of their tabs. */
+  readonly editors = new Store<readonly string[]>([]);
+
+  constructor(listener: LayoutListener) {
+    this.#listener = listener;
+  }
+
+  /** Takes the dock when it is there and fills it. */
+  attach(api: DockviewApi): void {
+    this.#api = api;
+    this.#fill(api);
+    this.#owned.add(api.onDidActivePanelChange(({ panel }) => this.#activated(panel?.id)));
+    for (const event of [api.onDidAddPanel, api.onDidRemovePanel, api.onDidMovePanel]) {
+      this.#owned.add(event(() => this.#listEditors(api)));
+    }
+    for (const action of this.#waiting.splice(0)) {
+      action(api);
+    }
+  }
+
+  /** Shows a document in front, in a new tab if it has none. */
+  show(id: string): void {
+    this.#withApi((api) => {
+      const panel = api.getPanel(id);
+      if (panel === undefined) {
+        const beside = this.editors.value.at(-1);
+        api.addPanel({
+          id,
+          component: 'editor',
+          tabComponent: 'document',
+          params: { id },
+          ...(beside === undefined ? {} : { position: { referencePanel: beside } }),
+        });
+      } else {
+        panel.api.setActive();
+      }
+      this.#listener.activated(id);
+      this.#listener.focusEditor(id);
+    });
+  }
+
+  remove(id: string): void {
+    this.#withApi((api) => {
+      const panel = api.getPanel(id);
+      if (panel !== undefined) {
+        api.removePanel(panel);
+        const next = this.editors.value.at(-1);
+        this.#listener.activated(next);
+        if (next !== undefined) {
+          this.show(next);
+        }
+      }
+    });
+  }
+
+  /** Shows a fixed panel in front. */
+  reveal(id: PanelId): void {
+    this.#withApi((api) => {
+      const { edge } = PANELS[id];
+      if (api.getPanel(id) === undefined) {
+        addFixed(api, id);
+      }
+      api.setEdgeGroupVisible(edge, true);
+      api.getPanel(id)?.api.setActive();
+    });
+  }
+
+  /** Shows or hides an edge with all its panels. */
+  toggle(edge: Edge): void {
+    this.#withApi((api) => api.setEdgeGroupVisible(edge, !api.isEdgeGroupVisible(edge)));
+  }
+
+  /** Shows the tab after (1) or before (-1) the one of `id`. */
+  step(id: string | undefined, by: 1 | -1): void {
+    const ids = this.editors.value;
+    const next = ids[(ids.indexOf(id ?? '') + by + ids.length) % ids.length];
+    if (next !== undefined) {
+      this.show(next);
+    }
+  }
+
+  /** Puts the fixed panels back to where they started. */
+  reset(): void {
+    this.#withApi((api) => {
+      for (const id of Object.keys(PANELS) as PanelId[]) {
+        const panel = api.getPanel(id);
+        if (panel !== undefined) {
+          api.removePanel(panel);
+        }
+      }
+      this.#fill(api);
+    });
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  #fill(api: DockviewApi): void {
+    for (const edge of ['left', 'bottom'] as const) {
+      if (api.getEdgeGroup(edge) === undefined) {
+        api.addEdgeGroup(edge, { id: `edge-${edge}`, ...EDGE_SIZES[edge] });
+      }
+      api.setEdgeGroupVisible(edge, true);
+    }
+    for (const id of Object.keys(PANELS) as PanelId[]) {
+      addFixed(api, id);
+    }
+    api.getPanel('console')?.api.setActive();
+  }
+
+  #activated(id: string | undefined): void {
+    if (id !== undefined && !(id in PANELS)) {
+      this.#listener.activated(id);
+    }
+  }
+
+  #listEditors(api: DockviewApi): void {
+    const ids = api.groups.flatMap(({ panels }) => panels.map(({ id }) => id));
+    this.editors.set(ids.filter((id) => !(id in PANELS)));
+  }
+
+  #withApi(action: (api: DockviewApi) => void): void {
+    if (this.#api === undefined) {
+      this.#waiting.push(action);
+    } else {
+      action(this.#api);
+    }
+  }
+}
+
+function addFixed(api: DockviewApi, id: PanelId): void {
+  const { title, edge } = PANELS[id];
+  api.addPanel({
+    id,
+    component: id,
+    tabComponent: 'fixed',
+    title,
+    position: { referenceGroup: `edge-${edge}` },
+  });
+}

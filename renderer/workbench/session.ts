@@ -1,0 +1,99 @@
+// The session as the window sees it: running or not, its figures, and what is chosen for the next run.
+
+import type { Disposable } from '../../sim/base/disposable.ts';
+import { DisposableStore } from '../../sim/base/disposable.ts';
+import type { Profile, RunResult, SessionState, SessionStatus } from '../../sim/protocol/api.ts';
+import type { Remote } from '../base/connection.ts';
+import { Store } from '../base/store.ts';
+import type { ConsoleTerminal } from '../console/console-terminal.ts';
+import type { Documents } from '../editor/documents.ts';
+import { RunMarks } from '../editor/marks.ts';
+
+/** What the session does, in the words of the status bar. */
+export interface SessionInfo {
+  readonly state: SessionState;
+  readonly message?: string;
+}
+
+/** The profiles to choose from, with what they are. */
+export const PROFILES: readonly { readonly id: Profile; readonly title: string }[] = [
+  { id: 'seed18', title: 'RFC of 2018: attach() reused, AUXD as an SVA feature' },
+  { id: 'attr19', title: '2019: separate aux calls, device features' },
+];
+
+/** Runs scripts and shows what they do. */
+export class SessionView implements Disposable {
+  readonly #remote: Remote;
+  readonly #documents: Documents;
+  readonly #console: ConsoleTerminal;
+  readonly #owned = new DisposableStore();
+  #marks: RunMarks | undefined;
+
+  readonly info = new Store<SessionInfo>({ state: 'starting' });
+  readonly status = new Store<SessionStatus | undefined>(undefined);
+  readonly result = new Store<RunResult | undefined>(undefined);
+  readonly profile = new Store<Profile>('seed18');
+  readonly seed = new Store(1);
+
+  constructor(remote: Remote, documents: Documents, terminal: ConsoleTerminal) {
+    this.#remote = remote;
+    this.#documents = documents;
+    this.#console = terminal;
+    this.#owned.add(
+      remote.on('output', (records) => {
+        terminal.write(records);
+        this.#marks?.add(records);
+      }),
+    );
+    this.#owned.add(remote.on('status', (status) => this.status.set(status)));
+    this.#owned.add(
+      remote.on('sessionState', (state, message) => {
+        this.info.set(message === undefined ? { state } : { state, message });
+      }),
+    );
+  }
+
+  get running(): boolean {
+    const { state } = this.info.value;
+    return state === 'running' || state === 'stopping';
+  }
+
+  /** Runs a document to its end; refused while another one runs. */
+  async run(id: string): Promise<void> {
+    const document = this.#documents.get(id);
+    if (document === undefined || this.running) {
+      return;
+    }
+    performance.mark('substream:run');
+    this.info.set({ state: 'running' });
+    this.result.set(undefined);
+    this.status.set(undefined);
+    this.#marks?.clear();
+    this.#marks = new RunMarks(this.#documents.model(id), document.name);
+    this.#console.start(document.name, this.profile.value, this.seed.value);
+    try {
+      const result = await this.#remote.calls.run({
+        file: document.name,
+        text: this.#documents.model(id).getValue(),
+        profile: this.profile.value,
+        seed: this.seed.value,
+      });
+      this.result.set(result);
+    } catch (error) {
+      this.#console.problem(error instanceof Error ? error.message : String(error));
+    } finally {
+      if (this.running) {
+        this.info.set({ state: 'idle' });
+      }
+    }
+  }
+
+  /** Ends the run, whatever it does. */
+  stop(): Promise<void> {
+    return this.#remote.calls.stop();
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+}

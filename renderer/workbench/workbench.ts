@@ -1,0 +1,98 @@
+// The window's parts, made once and wired: no React in here.
+
+import type { Remote } from '../base/connection.ts';
+import { Store } from '../base/store.ts';
+import { Prompts } from '../commands/quick-pick.ts';
+import { CommandRegistry } from '../commands/registry.ts';
+import { ConsoleTerminal } from '../console/console-terminal.ts';
+import { Documents } from '../editor/documents.ts';
+import { Editors } from '../editor/editors.ts';
+import { setEditorTheme } from '../editor/themes.ts';
+import { Problems } from '../problems/problems.ts';
+import { commandHandlers } from './command-handlers.ts';
+import { FilesView } from './files-view.ts';
+import { Layout } from './layout.ts';
+import { SessionView } from './session.ts';
+
+/** Everything that components and commands work with. */
+export interface WorkbenchModel {
+  readonly remote: Remote;
+  readonly documents: Documents;
+  readonly editors: Editors;
+  readonly layout: Layout;
+  readonly files: FilesView;
+  readonly session: SessionView;
+  readonly console: ConsoleTerminal;
+  readonly consoleFind: Store<boolean>;
+  readonly problems: Problems;
+  readonly prompts: Prompts;
+  readonly commands: CommandRegistry;
+  readonly theme: Store<'dark' | 'light'>;
+  /** The last error of a command, shown until dismissed. */
+  readonly notice: Store<string | undefined>;
+}
+
+/** Makes the workbench and connects it to the main process. */
+export function createWorkbench(remote: Remote, theme: 'dark' | 'light'): WorkbenchModel {
+  const documents = new Documents();
+  const editors = new Editors();
+  const prompts = new Prompts();
+  const layout = new Layout({
+    activated: (id) => editors.activate(id),
+    focusEditor: (id) => editors.focus(id),
+  });
+  const terminal = new ConsoleTerminal();
+  const parts = {
+    remote,
+    documents,
+    editors,
+    layout,
+    files: new FilesView(remote, documents, prompts, layout),
+    session: new SessionView(remote, documents, terminal),
+    console: terminal,
+    consoleFind: new Store(false),
+    problems: new Problems(documents),
+    prompts,
+    theme: new Store(theme),
+    notice: new Store<string | undefined>(undefined),
+  };
+  const commands: CommandRegistry = new CommandRegistry(
+    commandHandlers(parts, () => commands),
+    (error) => parts.notice.set(error instanceof Error ? error.message : String(error)),
+  );
+  const workbench = { ...parts, commands };
+  connect(workbench);
+  return workbench;
+}
+
+function connect(workbench: WorkbenchModel): void {
+  const { remote, commands, console: terminal, editors, documents, files, layout } = workbench;
+  remote.on('command', (name) => commands.run(name));
+  remote.on('openFile', (file) => files.openText(file));
+  remote.on('theme', (theme) => workbench.theme.set(theme));
+  workbench.theme.onDidChange((theme) => applyTheme(workbench, theme));
+  applyTheme(workbench, workbench.theme.value);
+  terminal.onDidJump(({ file, line, column }) => {
+    const document = documents.list.value.find(({ name }) => name === file);
+    if (document !== undefined) {
+      layout.show(document.id);
+      editors.focus(document.id, { line, column });
+    }
+  });
+  window.addEventListener(
+    'keydown',
+    (event) => {
+      if (workbench.prompts.ask.value === undefined && commands.handleKey(event)) {
+        event.preventDefault();
+        event.stopPropagation();
+      }
+    },
+    { capture: true },
+  );
+}
+
+function applyTheme(workbench: WorkbenchModel, theme: 'dark' | 'light'): void {
+  document.documentElement.dataset['theme'] = theme;
+  setEditorTheme(theme);
+  workbench.console.setTheme(theme);
+}
