@@ -28,6 +28,7 @@ export class PhysicalMemory {
   readonly #base: number;
   readonly #end: number;
   readonly #chunks: (Int32Array | undefined)[] = [];
+  readonly #writes: Uint32Array;
   readonly #others: PhysicalMemory[];
   #liveChunks = 0;
 
@@ -44,6 +45,7 @@ export class PhysicalMemory {
     this.regions = regions;
     this.#base = first.base;
     this.#end = first.base + first.size;
+    this.#writes = new Uint32Array(first.size / CHUNK_BYTES);
     this.#others = rest.map((region) => new PhysicalMemory([region]));
   }
 
@@ -58,6 +60,22 @@ export class PhysicalMemory {
   /** True when all of [pa, pa + bytes) is RAM. */
   contains(pa: number, bytes: number): boolean {
     return this.regions.some(({ base, size }) => pa >= base && pa + bytes <= base + size);
+  }
+
+  /**
+   * Number of writes to the 2 MiB around `pa`, modulo 2^32; 0 outside RAM. A copy of memory is as good
+   * as its source while this has not changed.
+   */
+  writesNear(pa: number): number {
+    if (pa >= this.#base && pa < this.#end) {
+      return this.#writes[((pa - this.#base) / CHUNK_BYTES) | 0] as number;
+    }
+    for (const other of this.#others) {
+      if (pa >= other.#base && pa < other.#end) {
+        return other.writesNear(pa);
+      }
+    }
+    return 0;
   }
 
   /** Loads the aligned 8 bytes at `pa` into `lo` and `hi`; false outside RAM. */
@@ -154,7 +172,11 @@ export class PhysicalMemory {
     for (let done = 0; done < length; ) {
       const start = (pa + done) % CHUNK_BYTES;
       const room = Math.min(length - done, CHUNK_BYTES - start);
-      this.#bytesOf(pa + done, value !== 0)?.fill(value, start, start + room);
+      this.#bytesOf(pa + done, value !== 0 || this.#isLive(pa + done))?.fill(
+        value,
+        start,
+        start + room,
+      );
       done += room;
     }
     return true;
@@ -178,7 +200,13 @@ export class PhysicalMemory {
       this.#chunks[index] = chunk;
       this.#liveChunks++;
     }
+    this.#writes[index] = (this.#writes[index] as number) + 1;
     return chunk;
+  }
+
+  /** True when memory at `pa` was ever written. */
+  #isLive(pa: number): boolean {
+    return this.#bytesOf(pa, false) !== undefined;
   }
 
   #bytesOf(pa: number, create: boolean): Uint8Array | undefined {

@@ -98,6 +98,21 @@ describe('physical memory', () => {
     expect(memory.contains(HIGH, 0x20_0001)).toBe(false);
   });
 
+  it('counts writes of every kind around an address, and no reads', () => {
+    const before = memory.writesNear(BASE);
+    memory.write64(BASE + 8, 1, 2);
+    memory.write32(BASE + 8, 0);
+    memory.writeBytes(BASE + 16, Uint8Array.of(1));
+    memory.fill(BASE, 64);
+    memory.read64(BASE);
+    memory.readBytes(BASE, 64);
+    expect(memory.writesNear(BASE + 0x1000) - before).toBe(4);
+    const high = memory.writesNear(HIGH);
+    memory.write64(HIGH, 1, 1);
+    expect(memory.writesNear(HIGH) - high).toBe(1);
+    expect(memory.writesNear(0)).toBe(0);
+  });
+
   it('refuses a region that is not whole chunks, by name', () => {
     expect(() => new PhysicalMemory([{ base: BASE, size: 0x1000 }])).toThrow(
       'RAM region 0x40000000+0x1000 is not a multiple of 2 MiB',
