@@ -1,0 +1,187 @@
+// The Command queue (IHI 0070 3.5, 4.1, 7.1): commands are consumed inside the register write that
+// makes them consumable, in order, until the queue is empty or a command cannot be consumed.
+
+import { hex } from '../base/hex.ts';
+import { FETCH_COMMAND, K } from '../trace/kinds.ts';
+import type { CommandTargets, Refusal } from './commands.ts';
+import { commandName, refusal, runCommand, signalOf, syncMessage } from './commands.ts';
+import type { EventQueue } from './event-queue.ts';
+import type { GlobalErrors } from './global-errors.ts';
+import { CMDQ_ERR } from './global-errors.ts';
+import type { Interrupts } from './interrupts.ts';
+import { alignedBase, effectiveLog2Size } from './output-queue.ts';
+import { entryOf, indexMask, isConsistent, isEmpty, isFull, nextIndex } from './queue.ts';
+import type { RegisterFile } from './register-file.ts';
+import { OAS_BITS } from './register-masks.ts';
+import { CERROR_ABT, COMMAND_BYTES, SIG_IRQ, SIG_SEV } from './spec/commands.ts';
+
+/** What the Command queue needs around it. */
+export interface CommandQueueParts {
+  readonly targets: CommandTargets;
+  readonly registers: RegisterFile;
+  readonly errors: GlobalErrors;
+  readonly interrupts: Interrupts;
+  readonly events: EventQueue;
+  /** CR0.CMDQEN as acknowledged. */
+  enabled(): boolean;
+}
+
+/** Commands whose completion a CMD_SYNC makes visible to held event records. */
+const INVALIDATION = /^CMD_(?:CFGI|TLBI)_/;
+
+/** @arch 4.1.4 Y Consumption of commands from the Command queue */
+export class CommandQueue {
+  readonly #parts: CommandQueueParts;
+  readonly #words = new Int32Array(4);
+  readonly #oasBits: number;
+  #running = false;
+  #invalidated = false;
+  #seenFull = false;
+  /** CONS of the last refused command, and its first word: refused again unchanged, software did not see it. */
+  #refused: { readonly cons: number; readonly word: number } | undefined;
+
+  constructor(parts: CommandQueueParts) {
+    this.#parts = parts;
+    this.#oasBits = OAS_BITS[parts.targets.state.features.oas as 0] ?? 52;
+  }
+
+  /** Effective LOG2SIZE. */
+  get log2Size(): number {
+    const { registers, targets } = this.#parts;
+    return effectiveLog2Size(registers.lo('CMDQ_BASE'), targets.state.features.cmdqs);
+  }
+
+  /** Consumes what can be consumed: call after a write of CMDQ_PROD, CR0 or GERRORN. */
+  process(): void {
+    if (this.#running) {
+      return;
+    }
+    this.#running = true;
+    while (this.#runnable && this.#step()) {
+      // One command a step.
+    }
+    this.#running = false;
+    this.#seenFull = isFull(this.#prod, this.#cons, this.log2Size);
+  }
+
+  /** Diagnoses a PROD that no producer reaches: such a queue is not consumed. @arch 3.21.2 Y Queues */
+  checkIndexes(): void {
+    const { targets, registers } = this.#parts;
+    if (!isConsistent(this.#prod, this.#cons, this.log2Size)) {
+      targets.state.diagnostics.guestError(
+        '3.21.2',
+        `CMDQ_PROD ${hex(registers.lo('CMDQ_PROD') >>> 0)} is inconsistent with CMDQ_CONS ${hex(this.#cons)}: nothing is consumed (UNPREDICTABLE)`,
+      );
+    }
+  }
+
+  get #prod(): number {
+    return this.#parts.registers.lo('CMDQ_PROD') & indexMask(this.log2Size);
+  }
+
+  get #cons(): number {
+    return this.#parts.registers.lo('CMDQ_CONS') & indexMask(this.log2Size);
+  }
+
+  get #runnable(): boolean {
+    const { errors, enabled } = this.#parts;
+    const { log2Size } = this;
+    return (
+      enabled() &&
+      !errors.isActive(CMDQ_ERR) &&
+      !isEmpty(this.#prod, this.#cons, log2Size) &&
+      isConsistent(this.#prod, this.#cons, log2Size)
+    );
+  }
+
+  /** Consumes one command, or stops at it: false. */
+  #step(): boolean {
+    const { targets, registers } = this.#parts;
+    const { recorder } = targets.state;
+    const words = this.#words;
+    const cause = recorder.cause;
+    const index = entryOf(this.#cons, this.log2Size);
+    const fetched = this.#fetch(index);
+    const refused = fetched
+      ? refusal(targets, words)
+      : { cerror: CERROR_ABT, why: `external abort on the fetch of command ${index}` };
+    recorder.cause = recorder.emit(
+      K.command,
+      index,
+      refused?.cerror ?? 0,
+      words[0],
+      words[1],
+      words[2],
+      words[3],
+    );
+    if (refused !== undefined) {
+      this.#stop(refused);
+    } else {
+      runCommand(targets, words);
+      registers.set('CMDQ_CONS', nextIndex(this.#cons, this.log2Size));
+      this.#consumed();
+    }
+    recorder.cause = cause;
+    return refused === undefined;
+  }
+
+  /** Loads a command; false on an external abort. */
+  #fetch(index: number): boolean {
+    const { registers, targets } = this.#parts;
+    const { memory, recorder } = targets.state;
+    const bytes = COMMAND_BYTES * 2 ** this.log2Size;
+    const base = alignedBase(registers.lo('CMDQ_BASE'), registers.hi('CMDQ_BASE'), bytes);
+    const pa = base + index * COMMAND_BYTES;
+    const words = this.#words;
+    let ok = true;
+    for (const at of [0, 2]) {
+      const read = memory.read64(pa + at * 4);
+      words[at] = read ? memory.lo : 0;
+      words[at + 1] = read ? memory.hi : 0;
+      ok &&= read;
+    }
+    const paHi = Math.floor(pa / 2 ** 32);
+    recorder.emit(K.fetch, FETCH_COMMAND, -1, 0, Number(ok), pa | 0, paHi, words[0], words[1]);
+    return ok;
+  }
+
+  /** CONS.ERR is visible before the error is active. @arch 7.1 Y Command queue errors */
+  #stop({ cerror, why }: Refusal): void {
+    const { registers, errors, targets } = this.#parts;
+    const again = this.#refused?.cons === this.#cons && this.#refused.word === this.#words[0];
+    targets.state.diagnostics.guestError(
+      '7.1',
+      again ? `${why} (refused again: GERRORN was written and the command not replaced)` : why,
+    );
+    this.#refused = { cons: this.#cons, word: this.#words[0] as number };
+    registers.set('CMDQ_CONS', this.#cons | (cerror << 24));
+    errors.activate(CMDQ_ERR);
+  }
+
+  /** What follows once the consumption of the command is visible. */
+  #consumed(): void {
+    const { targets, interrupts, events } = this.#parts;
+    const { features } = targets.state;
+    const words = this.#words;
+    this.#refused = undefined;
+    if (this.#seenFull && features.sev) {
+      interrupts.sendEvent();
+    }
+    this.#seenFull = false;
+    const name = commandName(words) ?? '';
+    this.#invalidated ||= INVALIDATION.test(name);
+    if (name !== 'CMD_SYNC') {
+      return;
+    }
+    if (this.#invalidated) {
+      events.invalidated();
+      this.#invalidated = false;
+    }
+    const signal = signalOf(words);
+    if (signal === SIG_IRQ) {
+      interrupts.sync(syncMessage(words, targets.state, this.#oasBits));
+    } else if (signal === SIG_SEV && features.sev) {
+      interrupts.sendEvent();
+    }
+  }
+}
