@@ -61,9 +61,12 @@ export function fieldOf(entry: DecodedEntry, name: string): number | bigint | un
   return entry.fields.find((field) => field.name === name)?.value;
 }
 
-/** The fields as text: `StreamID=0x10 SSV=1 SubstreamID=0x5`. */
+/** The fields that are not 0, as text: `StreamID=0x10 Leaf`; a flag that is set shows its name. */
 export function fieldsText(entry: DecodedEntry): string {
-  return entry.fields.map(({ name, text, meaning }) => `${name}=${meaning ?? text}`).join(' ');
+  return entry.fields
+    .filter(({ value }) => BigInt(value) !== 0n)
+    .map(({ name, hi, lo, text, meaning }) => (hi === lo ? name : `${name}=${meaning ?? text}`))
+    .join(' ');
 }
 
 function wordsOf(record: TraceRecord, names: readonly string[]): Int32Array {

@@ -34,7 +34,7 @@ export function* readTrace(source: TraceSource, fromId = 1): Generator<TraceReco
     for (let at = 0; at < chunk.used; id++) {
       const kind = chunk.words[at] as number;
       if (id >= fromId) {
-        yield decode(source.texts, chunk.words, at, id);
+        yield decodeRecord(source.texts, chunk.words, at, id);
       }
       at += HEADER_WORDS + (PAYLOAD_WORDS[kind] as number);
     }
@@ -72,7 +72,7 @@ export function recordById(source: TraceSource, id: number): TraceRecord | undef
   for (let current = chunk.firstId; current < id; current++) {
     at += HEADER_WORDS + (PAYLOAD_WORDS[chunk.words[at] as number] as number);
   }
-  return decode(source.texts, chunk.words, at, id);
+  return decodeRecord(source.texts, chunk.words, at, id);
 }
 
 /** The record and its causes, innermost first. */
@@ -85,7 +85,13 @@ export function causeChain(source: TraceSource, id: number): TraceRecord[] {
   return chain;
 }
 
-function decode(texts: readonly string[], words: Int32Array, at: number, id: number): TraceRecord {
+/** The record whose header starts at word `at`. */
+export function decodeRecord(
+  texts: readonly string[],
+  words: Int32Array,
+  at: number,
+  id: number,
+): TraceRecord {
   const kind = ensure(TRACE_KIND_NAMES[words[at] as number], 'trace kind');
   const data: Record<string, number | bigint | string> = {};
   let position = at + HEADER_WORDS;

@@ -3,11 +3,13 @@
 import { hex } from '../base/hex.ts';
 import { CERROR_NAMES } from '../smmu/spec/commands.ts';
 import { REGISTERS } from '../smmu/spec/registers.ts';
+import type { DecodedEntry } from './decoded.ts';
 import {
   bigOf,
   decodeCommand,
   decodeEvent,
   decodePageRequest,
+  fieldOf,
   fieldsText,
   numberOf,
   textOf,
@@ -27,6 +29,8 @@ const ATS_OPS = [
   'PRG response',
 ];
 const DMA_STATUS = ['ok', 'aborted', 'RAZ/WI', 'stalled'];
+/** CLASS of an event: what was being done. */
+const CLASSES = ['CD fetch', 'table walk', 'input'];
 /** As printk prints levels with names. */
 const LEVELS = ['emerg', 'alert', 'crit', 'err', 'warn', 'notice', 'info', 'debug'];
 
@@ -70,15 +74,9 @@ const TEXTS: Readonly<Partial<Record<TraceKind, (record: TraceRecord) => string>
     `${name(CACHE_NAMES, r, 'cache')} ${name(CACHE_OP_NAMES, r, 'op')} ` +
     `${streamText(numberOf(r, 'sid'), numberOf(r, 'ssid'))} key ${address(r, 'key')}`,
   dma: dmaText,
-  event: (r) => {
-    const entry = decodeEvent(r);
-    return `${entry.name} ${fieldsText(entry)}`;
-  },
+  event: eventText,
   event_result: (r) => `event ${name(EVENT_RESULTS, r, 'result')}, index ${numberOf(r, 'index')}`,
-  ppr: (r) => {
-    const entry = decodePageRequest(r);
-    return `${entry.name} ${fieldsText(entry)} result ${numberOf(r, 'result')}`;
-  },
+  ppr: pageRequestText,
   irq: (r) =>
     `irq ${numberOf(r, 'line')} ${textOf(r, 'name')}${numberOf(r, 'handled') ? '' : ', no handler'}`,
   msi: (r) =>
@@ -108,6 +106,44 @@ function commandText(record: TraceRecord): string {
   const error = numberOf(record, 'cerror');
   const refused = error === 0 ? '' : ` refused: ${CERROR_NAMES[error] ?? error}`;
   return `${entry.name}${fields === '' ? '' : ` ${fields}`}${refused}`;
+}
+
+function eventText(record: TraceRecord): string {
+  const entry = decodeEvent(record);
+  const field = (key: string): number => Number(fieldOf(entry, key) ?? 0);
+  const parts = [entry.name, entryStream(entry)];
+  if (fieldOf(entry, 'RnW') !== undefined) {
+    const flags = (field('RnW') ? 0 : 1) | (field('PnU') ? 2 : 0) | (field('InD') ? 4 : 0);
+    parts.push(accessText(flags));
+  }
+  for (const key of ['InputAddr', 'FetchAddr'] as const) {
+    const value = fieldOf(entry, key);
+    if (value !== undefined) {
+      parts.push(`${key === 'FetchAddr' ? 'fetch at ' : ''}${hex(value)}`);
+    }
+  }
+  if (fieldOf(entry, 'CLASS') !== undefined) {
+    const stage = field('S2') ? `stage 2 ipa ${hex(fieldOf(entry, 'IPA') ?? 0)}` : 'stage 1';
+    parts.push(`(${CLASSES[field('CLASS')] ?? 'reserved'}, ${stage})`);
+  }
+  return field('Stall') ? `${parts.join(' ')} stall stag ${field('STAG')}` : parts.join(' ');
+}
+
+function pageRequestText(record: TraceRecord): string {
+  const entry = decodePageRequest(record);
+  const field = (key: string): number => Number(fieldOf(entry, key) ?? 0);
+  const wants = ['R', 'W', 'X'].filter((key) => field(key)).join('') || 'nothing';
+  const priv = field('Priv') ? ' privileged' : '';
+  const last = field('L') ? ', last of' : ',';
+  return (
+    `page request ${entryStream(entry)} ${hex(field('Address'))} ${wants}${priv}${last} group ` +
+    `${field('PRGIndex')}, result ${numberOf(record, 'result')}`
+  );
+}
+
+function entryStream(entry: DecodedEntry): string {
+  const ssid = fieldOf(entry, 'SSV') ? Number(fieldOf(entry, 'SubstreamID')) : -1;
+  return streamText(Number(fieldOf(entry, 'StreamID') ?? 0), ssid);
 }
 
 function fetchText(record: TraceRecord): string {
