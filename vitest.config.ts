@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Two busy cores must not turn a right answer into a failure. */
+const SLOW_MACHINE_MS = 30_000;
+
 // The core is pure, so its tests share workers; what starts a process or a window runs alone.
 export default defineConfig({
   test: {
@@ -13,10 +16,16 @@ export default defineConfig({
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/arch/**', 'test/e2e/**', 'test/slow/**'],
           pool: 'threads',
+          testTimeout: SLOW_MACHINE_MS,
         },
       },
       {
-        test: { name: 'arch', include: ['test/arch/**/*.test.ts'], pool: 'threads' },
+        test: {
+          name: 'arch',
+          include: ['test/arch/**/*.test.ts'],
+          pool: 'threads',
+          testTimeout: SLOW_MACHINE_MS,
+        },
       },
       {
         test: {
