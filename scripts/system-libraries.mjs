@@ -1,4 +1,5 @@
-// The shared libraries, fonts and the virtual display that Electron needs on Debian and its relatives.
+// The shared libraries, fonts and the virtual display that Electron needs on Debian and its relatives, and
+// the programs that the tests read exports with.
 
 import { existsSync } from 'node:fs';
 import { run, say } from './process.mjs';
@@ -12,6 +13,8 @@ const LIBRARIES = [
   'fonts-dejavu-core',
 ];
 const VIRTUAL_DISPLAY = ['xvfb', 'xauth'];
+/** Programs that the tests read our trace exports with. */
+const TRACE_READERS = ['babeltrace2', 'gtkwave', 'tshark'];
 
 /**
  * Installs what is missing, as root; otherwise says how to.
@@ -20,8 +23,20 @@ const VIRTUAL_DISPLAY = ['xvfb', 'xauth'];
  * @returns {Promise<string | undefined>} what is still missing, as a sentence
  */
 export async function ensureSystemLibraries(options = {}) {
+  return ensurePackages(options.display ? [...LIBRARIES, ...VIRTUAL_DISPLAY] : LIBRARIES);
+}
+
+/**
+ * Installs the programs that read trace exports in the tests, as root; otherwise says how to.
+ *
+ * @returns {Promise<string | undefined>} what is still missing, as a sentence
+ */
+export function ensureTraceReaders() {
+  return ensurePackages(TRACE_READERS);
+}
+
+async function ensurePackages(wanted) {
   if (process.platform !== 'linux' || !existsSync('/usr/bin/dpkg-query')) return undefined;
-  const wanted = options.display ? [...LIBRARIES, ...VIRTUAL_DISPLAY] : LIBRARIES;
   const missing = missingPackages(wanted, await installedPackages());
   if (missing.length === 0) return undefined;
   if (process.getuid?.() !== 0) return howTo(missing);

@@ -8,6 +8,7 @@ import { check } from './check.mjs';
 import { startDisplay } from './display.mjs';
 import { ensure } from './ensure.mjs';
 import { ROOT, run } from './process.mjs';
+import { ensureTraceReaders } from './system-libraries.mjs';
 import { runVitest } from './vitest-run.mjs';
 
 /**
@@ -93,6 +94,8 @@ async function main() {
   let context;
   try {
     context = await ensure({ display: true });
+    const missing = await ensureTraceReaders();
+    if (missing !== undefined) print(`trace exports cannot be read back: ${missing}`);
   } catch (error) {
     return failure(error instanceof Error ? error.message : String(error));
   }
