@@ -17,9 +17,10 @@ export async function buildWorkbench(options = {}) {
   say('building the workbench');
   const tool = join(ROOT, 'node_modules', 'electron-vite', 'bin', 'electron-vite.js');
   const { code, output } = await run(process.execPath, [tool, 'build', '--logLevel', 'warn'], {
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
     quiet: true,
   });
-  if (code !== 0) throw new Error(`the build failed\n${output}`);
+  if (code !== 0) throw new Error(`the build failed\n${output.trim()}`);
   mkdirSync(join(ROOT, 'out'), { recursive: true });
   writeFileSync(STAMP, now);
 }
@@ -33,5 +34,10 @@ function readStamp() {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  await buildWorkbench({ force: true });
+  try {
+    await buildWorkbench({ force: true });
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  }
 }
