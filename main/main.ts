@@ -35,6 +35,10 @@ const PAGE = DEV_SERVER ?? `${APP_ORIGIN}/`;
 app.setName('Substream');
 protocol.registerSchemesAsPrivileged([SCHEME_PRIVILEGES]);
 denyByDefault(app);
+if (DEV_SERVER === undefined) {
+  // Nothing here has a network to reach: no name resolves, whatever asks for it.
+  app.commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND');
+}
 const files = filesOf(process.argv, process.defaultApp === true, process.cwd());
 if (app.requestSingleInstanceLock({ files })) {
   void app.whenReady().then(start, fail);

@@ -34,6 +34,9 @@ export function lockSession(session: Session, origins: readonly string[]): void 
   session.setPermissionRequestHandler((_contents, _permission, done) => done(false));
   session.setPermissionCheckHandler(() => false);
   session.setDevicePermissionHandler(() => false);
+  // The spelling checker would fetch its dictionaries from the network.
+  session.setSpellCheckerLanguages([]);
+  session.setSpellCheckerEnabled(false);
   session.webRequest.onBeforeRequest((details, done) => {
     done({ cancel: !isAllowedRequest(details.url, origins) });
   });

@@ -2,7 +2,7 @@
 
 import type { IDockviewPanelHeaderProps, IDockviewPanelProps } from 'dockview-react';
 import { DockviewReact } from 'dockview-react';
-import type { ReactElement } from 'react';
+import type { KeyboardEvent, ReactElement } from 'react';
 import { useStore } from '../base/store.ts';
 import { AskBox } from '../commands/ask-box.tsx';
 import { QuickPickBox } from '../commands/quick-pick-box.tsx';
@@ -16,6 +16,7 @@ import { Notice } from './notice.tsx';
 import { DocumentTab, FixedTab } from './tabs.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { Welcome } from './welcome.tsx';
+import type { WorkbenchModel } from './workbench.ts';
 
 const COMPONENTS = {
   editor: ({ params }: IDockviewPanelProps<{ id: string }>) => <EditorPane id={params.id} />,
@@ -25,7 +26,7 @@ const COMPONENTS = {
 };
 
 const TABS = {
-  document: ({ api }: IDockviewPanelHeaderProps) => <DocumentTab id={api.id} />,
+  document: ({ api }: IDockviewPanelHeaderProps) => <DocumentTab api={api} />,
   fixed: ({ api }: IDockviewPanelHeaderProps) => <FixedTab id={api.id} />,
 };
 
@@ -34,21 +35,34 @@ const THEMES = {
   light: { name: 'substream-light', className: 'dockview-theme-substream', colorScheme: 'light' },
 } as const;
 
+/** Delete on a tab would close it behind the back of the question about unsaved changes. */
+function keepTab(event: KeyboardEvent, { files, notice }: WorkbenchModel): void {
+  const tab = (event.target as Element).closest('[role="tab"]');
+  if (tab !== null && (event.key === 'Delete' || event.key === 'Backspace')) {
+    event.preventDefault();
+    event.stopPropagation();
+    const id = (tab as HTMLElement).dataset['tabPanelId'];
+    if (id !== undefined) {
+      files.close(id).catch((error: Error) => notice.set(error.message));
+    }
+  }
+}
+
 /** Everything the window shows. */
 export function App(): ReactElement {
-  const { layout, theme, prompts } = useWorkbench();
+  const workbench = useWorkbench();
+  const { layout, theme, prompts } = workbench;
   const name = useStore(theme);
   return (
     <div className="workbench">
       <Toolbar />
-      <main className="dock">
+      <main className="dock" onKeyDownCapture={(event) => keepTab(event, workbench)}>
         <DockviewReact
           components={COMPONENTS}
           tabComponents={TABS}
           watermarkComponent={Welcome}
           theme={THEMES[name]}
           disableFloatingGroups
-          keyboardNavigation
           onReady={({ api }) => layout.attach(api)}
         />
       </main>

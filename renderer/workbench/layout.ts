@@ -70,7 +70,7 @@ export class Layout implements Disposable, DocumentShower {
           component: 'editor',
           tabComponent: 'document',
           params: { id },
-          ...(beside === undefined ? {} : { position: { referencePanel: beside } }),
+          position: beside === undefined ? { direction: 'right' } : { referencePanel: beside },
         });
       } else {
         panel.api.setActive();
@@ -142,6 +142,7 @@ export class Layout implements Disposable, DocumentShower {
       if (api.getEdgeGroup(edge) === undefined) {
         api.addEdgeGroup(edge, { id: `edge-${edge}`, ...EDGE_SIZES[edge] });
       }
+      api.getEdgeGroup(edge)?.setHeaderPosition('top');
       api.setEdgeGroupVisible(edge, true);
     }
     for (const id of Object.keys(PANELS) as PanelId[]) {

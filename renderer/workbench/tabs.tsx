@@ -1,6 +1,8 @@
 // The tabs of the dock.
 
+import type { IDockviewPanelHeaderProps } from 'dockview-react';
 import type { ReactElement } from 'react';
+import { useEffect } from 'react';
 import { classes } from '../base/dom.ts';
 import { Icon } from '../base/icons.tsx';
 import { useStore } from '../base/store.ts';
@@ -9,12 +11,18 @@ import type { PanelId } from './layout.ts';
 import { PANELS } from './layout.ts';
 
 /** A tab of an editor: name, dirty mark, close button; the middle button closes too. */
-export function DocumentTab({ id }: { readonly id: string }): ReactElement {
+export function DocumentTab({
+  api,
+}: {
+  readonly api: IDockviewPanelHeaderProps['api'];
+}): ReactElement {
+  const { id } = api;
   const { documents, files, notice } = useWorkbench();
   const list = useStore(documents.list);
   const document = list.find((entry) => entry.id === id);
   const name = document?.name ?? '';
   const dirty = document?.dirty === true;
+  useEffect(() => api.setTitle(dirty ? `${name}, unsaved` : name), [api, name, dirty]);
   const close = (): void => {
     files.close(id).catch((error: Error) => notice.set(error.message));
   };
