@@ -5,6 +5,7 @@ import { assert } from '../../base/assert.ts';
 import { hex } from '../../base/hex.ts';
 import type { Machine } from '../../machine/machine.ts';
 import type { Diagnostics } from '../../trace/diagnostics.ts';
+import { GFP_KERNEL } from './gfp.ts';
 import { KernelBuffer } from './kernel-buffer.ts';
 import type { PageAllocator } from './page-alloc.ts';
 import { get_order, NO_PAGE } from './page-alloc.ts';
@@ -52,13 +53,13 @@ export class Slabs {
    * @returns the memory, whatever was in it, or NULL (`null`)
    * @remarks Source: include/linux/slab.h; in every kernel version.
    */
-  kmalloc(size: number, _gfp = 0): KernelBuffer | null {
+  kmalloc(size: number, _gfp = GFP_KERNEL): KernelBuffer | null {
     const pa = this.#allocate(size);
     return pa === NO_PAGE ? null : KernelBuffer.at(this.#machine.memory, pa, size);
   }
 
   /** As {@link kmalloc}, zeroed. */
-  kzalloc(size: number, gfp = 0): KernelBuffer | null {
+  kzalloc(size: number, gfp = GFP_KERNEL): KernelBuffer | null {
     const buffer = this.kmalloc(size, gfp);
     buffer?.fill(0);
     return buffer;
