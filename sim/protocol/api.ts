@@ -35,6 +35,14 @@ export interface EventRecordDto {
   readonly rnw?: boolean;
   readonly stall?: boolean;
   readonly stag?: number;
+  /** Privileged access; instruction fetch; fault at stage 2. */
+  readonly priv?: boolean;
+  readonly inst?: boolean;
+  readonly s2?: boolean;
+  /** What was being done: fetching a `CD`, a translation table (`TT`), or the access itself (`IN`). */
+  readonly class?: string;
+  /** Physical address of a structure that could not be fetched. */
+  readonly fetch_addr?: bigint;
   /** The four 64-bit words, `0x` and 16 digits each. */
   readonly words: readonly [string, string, string, string];
 }

@@ -25,7 +25,6 @@ export const WORKBENCH_CONTRACT: Contract<WorkbenchApi, WorkbenchEvents> = {
     saveTrace: true,
     getTheme: true,
     setTheme: true,
-    setTheme: true,
   },
   events: {
     output: true,

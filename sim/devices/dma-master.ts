@@ -1,0 +1,157 @@
+// The bus master of a device: splits an access at page ends, sends each part through the SMMU and moves
+// the bytes at the address that comes back. A stalled part waits for the driver's answer.
+// Limits: one access at a time; a stall that nobody answers is reported after virtual STALL_PATIENCE.
+
+import { bigHi, bigLo } from '../base/hex.ts';
+import type { Machine } from '../machine/machine.ts';
+import type { TransactionPort } from '../machine/transaction.ts';
+import {
+  Transaction,
+  TXN_ABORT,
+  TXN_INSTRUCTION,
+  TXN_OK,
+  TXN_PRIVILEGED,
+  TXN_RAZ_WI,
+  TXN_STALLED,
+  TXN_WRITE,
+} from '../machine/transaction.ts';
+
+/** Smallest page of any granule, bytes: an access never crosses one. */
+const PAGE = 4096;
+/** Virtual time that a stalled access waits for an answer: one second. */
+const STALL_PATIENCE = 1_000_000_000;
+const STALL_STEP = 1_000_000;
+
+/** What goes with an access beside its address. */
+export interface DmaAttributes {
+  readonly sid: number;
+  /** PASID, or -1 for none. */
+  readonly ssid: number;
+  readonly privileged: boolean;
+  readonly instruction: boolean;
+}
+
+/** How an access ended. `at` counts the bytes that went well before. */
+export type DmaOutcome =
+  | { readonly ok: true }
+  | {
+      readonly ok: false;
+      readonly at: number;
+      readonly why: 'abort' | 'no-memory' | 'stalled' | 'terminated';
+      /** Event number that the SMMU raised for it, 0 for none. */
+      readonly fault: number;
+      readonly stag: number;
+      /** Where the access went, when it was translated. */
+      readonly pa: number;
+    };
+
+/** One bus master. */
+export class DmaMaster {
+  readonly #machine: Machine;
+  readonly #port: TransactionPort;
+  readonly #transaction = new Transaction();
+  /** Accesses of at most one page that were sent. */
+  count = 0;
+
+  constructor(machine: Machine, port: TransactionPort) {
+    this.#machine = machine;
+    this.#port = port;
+  }
+
+  /** Reads `bytes.length` bytes at `iova` (taken modulo 2^64) into `bytes`. */
+  read(iova: bigint, bytes: Uint8Array, attributes: DmaAttributes): DmaOutcome {
+    const flags = attributes.instruction ? TXN_INSTRUCTION : 0;
+    return this.#access(iova, bytes, flags, attributes);
+  }
+
+  /** Writes `bytes` at `iova` (taken modulo 2^64). */
+  write(iova: bigint, bytes: Uint8Array, attributes: DmaAttributes): DmaOutcome {
+    return this.#access(iova, bytes, TXN_WRITE, attributes);
+  }
+
+  #access(
+    iova: bigint,
+    bytes: Uint8Array,
+    flags: number,
+    { sid, ssid, privileged }: DmaAttributes,
+  ): DmaOutcome {
+    const transaction = this.#transaction;
+    transaction.sid = sid;
+    transaction.ssid = ssid;
+    transaction.flags = flags | (privileged ? TXN_PRIVILEGED : 0);
+    for (let done = 0; done < bytes.length; ) {
+      const address = iova + BigInt(done);
+      const size = Math.min(bytes.length - done, PAGE - Number(address % BigInt(PAGE)));
+      transaction.addrLo = bigLo(address);
+      transaction.addrHi = bigHi(address);
+      const outcome = this.#part(transaction, bytes.subarray(done, done + size), done);
+      if (outcome !== undefined) {
+        return outcome;
+      }
+      done += size;
+    }
+    return { ok: true };
+  }
+
+  /** One part; undefined when it went well. */
+  #part(transaction: Transaction, bytes: Uint8Array, at: number): DmaOutcome | undefined {
+    this.count++;
+    let status = this.#port.translate(transaction);
+    if (status === TXN_STALLED) {
+      status = this.#waitForAnswer(transaction);
+    }
+    const { fault, stag, pa } = transaction;
+    if (status === TXN_OK) {
+      return this.#move(transaction, bytes)
+        ? undefined
+        : { ok: false, at, why: 'no-memory', fault, stag, pa };
+    }
+    if (status === TXN_RAZ_WI) {
+      if ((transaction.flags & TXN_WRITE) === 0) {
+        bytes.fill(0);
+      }
+      return { ok: false, at, why: 'terminated', fault, stag, pa: 0 };
+    }
+    return { ok: false, at, why: status === TXN_STALLED ? 'stalled' : 'abort', fault, stag, pa: 0 };
+  }
+
+  #move(transaction: Transaction, bytes: Uint8Array): boolean {
+    const { memory } = this.#machine;
+    if ((transaction.flags & TXN_WRITE) !== 0) {
+      return memory.writeBytes(transaction.pa, bytes);
+    }
+    const read = memory.readBytes(transaction.pa, bytes.length);
+    if (read !== undefined) {
+      bytes.set(read);
+    }
+    return read !== undefined;
+  }
+
+  /** Lets the machine run until the stall ends; retries as often as the driver says so. */
+  #waitForAnswer(transaction: Transaction): number {
+    for (let waited = 0; ; ) {
+      const answer: { status?: number } = {};
+      this.#port.onStallEnd(transaction.sid, transaction.stag, (status) => {
+        answer.status = status;
+      });
+      this.#machine.settle();
+      while (answer.status === undefined && waited < STALL_PATIENCE) {
+        this.#machine.sleep(STALL_STEP);
+        waited += STALL_STEP;
+      }
+      if (answer.status === undefined) {
+        return TXN_STALLED;
+      }
+      if (answer.status !== TXN_OK) {
+        return answer.status;
+      }
+      const status = this.#port.translate(transaction);
+      if (status !== TXN_STALLED) {
+        return status;
+      }
+      if (waited >= STALL_PATIENCE) {
+        return TXN_ABORT;
+      }
+    }
+  }
+}

@@ -1,0 +1,160 @@
+// One worker thread with one session: its start, its run, and the words for every way it can die.
+
+import { Worker } from 'node:worker_threads';
+import { Emitter } from '../base/emitter.ts';
+import type { OutputRecord, RunRequest, RunResult, SessionStatus } from '../protocol/api.ts';
+import { SESSION_CONTRACT } from '../protocol/contracts.ts';
+import { connectRpc } from '../protocol/rpc.ts';
+import { CONTROL_WORDS, STOP_BY_TIME_LIMIT, STOP_BY_USER } from '../session/run-control.ts';
+import { workerChannel } from './worker-channel.ts';
+
+/** Why a thread is no more. */
+export interface ThreadEnd {
+  readonly name: string;
+  readonly message: string;
+  /** Exit status of a run that ended this way. */
+  readonly exit: number;
+}
+
+const BY_REASON: Readonly<Record<number, ThreadEnd>> = {
+  [STOP_BY_USER]: {
+    name: 'Stopped',
+    message: 'stopped; the script did not answer, so its session was ended',
+    exit: 1,
+  },
+  [STOP_BY_TIME_LIMIT]: {
+    name: 'TimeLimit',
+    message: 'time limit reached; the script did not answer, so its session was ended',
+    exit: 4,
+  },
+};
+
+/** A session's thread. Make one, wait for `ready`, run once, end it. */
+export class SessionThread {
+  readonly control = new Int32Array(new SharedArrayBuffer(4 * CONTROL_WORDS));
+  readonly client;
+  /** Fulfilled when the thread can run a script at once; rejected when it died first. */
+  readonly ready: Promise<void>;
+  /** Fulfilled when the run, if any, is over. */
+  readonly finished: Promise<void>;
+  readonly #worker: Worker;
+  readonly #output = new Emitter<readonly OutputRecord[]>();
+  readonly #status = new Emitter<SessionStatus>();
+  readonly onDidOutput = this.#output.event;
+  readonly onDidChangeStatus = this.#status.event;
+  #end: ThreadEnd | undefined;
+  #isReady = false;
+  #isRunning = false;
+  #events = 0;
+  #dmas = 0;
+  #finish: () => void = () => undefined;
+
+  constructor(file: string | URL, heapMb: number) {
+    this.#worker = new Worker(file, {
+      workerData: { control: this.control },
+      resourceLimits: { maxOldGenerationSizeMb: heapMb, stackSizeMb: 4 },
+      env: {},
+      execArgv: [],
+      stdin: false,
+    });
+    this.#worker.on('error', (error) => {
+      this.#end ??= endOf(error, heapMb);
+    });
+    this.#worker.on('exit', (code) => {
+      this.#end ??= { name: 'Exit', message: `the session thread ended (${code})`, exit: 70 };
+    });
+    this.client = connectRpc(workerChannel(this.#worker), SESSION_CONTRACT);
+    this.finished = new Promise((resolve) => {
+      this.#finish = resolve;
+    });
+    this.ready = this.#ping();
+    this.ready.catch(() => undefined);
+  }
+
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /** Why the thread is gone; undefined while it lives. */
+  get cause(): ThreadEnd | undefined {
+    return this.#end;
+  }
+
+  /** Id of the thread, as debuggers name it. */
+  get threadId(): number {
+    return this.#worker.threadId;
+  }
+
+  async run(request: RunRequest): Promise<RunResult> {
+    this.#isRunning = true;
+    this.client.on('output', (records) => this.#pass(records));
+    this.client.on('status', (status) => {
+      this.#dmas = status.dmas;
+      this.#status.fire(status);
+    });
+    try {
+      return await this.client.calls.run(request);
+    } catch (error) {
+      return this.#resultOfDeath(error);
+    } finally {
+      this.#isRunning = false;
+      this.#finish();
+    }
+  }
+
+  /** Ends the thread. A paused one must be detached from its debugger first. */
+  async end(reason?: number): Promise<void> {
+    this.#end ??= BY_REASON[reason ?? 0] ?? { name: 'Ended', message: 'session closed', exit: 70 };
+    await this.#worker.terminate();
+  }
+
+  async #ping(): Promise<void> {
+    try {
+      await this.client.calls.ping();
+      this.#isReady = true;
+    } catch (error) {
+      throw new Error(this.#end?.message ?? String(error));
+    }
+  }
+
+  #pass(records: readonly OutputRecord[]): void {
+    for (const record of records) {
+      this.#events += record.type === 'event' ? 1 : 0;
+    }
+    this.#output.fire(records);
+  }
+
+  #resultOfDeath(error: unknown): RunResult {
+    const { name, message, exit } = this.#end ?? {
+      name: 'InternalError',
+      message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      exit: 70,
+    };
+    const result: RunResult = {
+      type: 'result',
+      ok: false,
+      exit,
+      events: this.#events,
+      dmas: this.#dmas,
+      error: { name, message, stack: [] },
+    };
+    this.#output.fire([result]);
+    return result;
+  }
+}
+
+function endOf(error: unknown, heapMb: number): ThreadEnd {
+  const { code, message, stack } = error as { code?: string; message?: string; stack?: string };
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
+    return {
+      name: 'OutOfMemory',
+      message: `the script used more than ${heapMb} MB of memory, so its session was ended`,
+      exit: 1,
+    };
+  }
+  return { name: 'InternalError', message: stack ?? message ?? String(error), exit: 70 };
+}

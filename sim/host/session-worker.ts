@@ -1,0 +1,56 @@
+// Entry of the worker thread that runs one session. Everything slow to start (the locked-down realm, the
+// type stripper) is ready before the thread answers its first ping.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { ensure } from '../base/assert.ts';
+import type { RunRequest } from '../protocol/api.ts';
+import { SESSION_CONTRACT } from '../protocol/contracts.ts';
+import { serveRpc } from '../protocol/rpc.ts';
+import type { ScriptRealm } from '../script/realm.ts';
+import { Session } from '../session/session.ts';
+import { OutputBatch } from './output-batch.ts';
+import { stripTypes } from './strip-types.ts';
+import { makeVmRealm } from './vm-realm.ts';
+import { portChannel } from './worker-channel.ts';
+
+/** What the host passes as `workerData`. */
+export interface SessionWorkerData {
+  /** Words of run-control.ts. */
+  readonly control: Int32Array;
+}
+
+const { control } = workerData as SessionWorkerData;
+const channel = portChannel(ensure(parentPort ?? undefined, 'parent port'));
+const realm: ScriptRealm = makeVmRealm();
+stripTypes('const warm: number = 1;');
+let session: Session | undefined;
+
+process.on('unhandledRejection', (thrown) => session?.noteRejection(thrown));
+
+const server = serveRpc(channel, SESSION_CONTRACT, {
+  ping: async () => 'pong' as const,
+  run: async (request: RunRequest) => {
+    if (session !== undefined) {
+      throw new Error('this session has run already');
+    }
+    const output = new OutputBatch((records) => server.announce('output', records));
+    session = new Session({
+      request,
+      realm,
+      stripTypes,
+      control,
+      nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
+      onOutput: (record) => output.add(record),
+      onStatus: (status) => server.announce('status', status),
+    });
+    const result = await session.run();
+    output.flush();
+    return result;
+  },
+  saveTrace: async () => {
+    if (session === undefined) {
+      throw new Error('nothing has run yet');
+    }
+    return session.traceText();
+  },
+});

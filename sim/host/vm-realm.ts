@@ -1,0 +1,111 @@
+// A script realm on Node: SES in a separate vm context. The simulator's realm stays as it is, because
+// freezing it would slow the simulator down; only primitives and the realm's own objects cross.
+
+import vm from 'node:vm';
+import sesText from '../../node_modules/ses/dist/ses.umd.min.js?raw';
+import { assert } from '../base/assert.ts';
+import type { GuestHooks, GuestRealm, PreludeHooks } from '../script/guest-realm.ts';
+import type { RealmEnvironment, ScriptRealm, ScriptSite } from '../script/realm.ts';
+import guestText from './guest.ts?raw';
+import preludeText from './guest-prelude.ts?raw';
+import { stripTypes } from './strip-types.ts';
+
+/** Most bytes that a script may hold in ArrayBuffers. */
+const BUFFER_LIMIT = 512 * 2 ** 20;
+const LOCKDOWN = `lockdown({
+  errorTaming: 'safe', stackFiltering: 'verbose', consoleTaming: 'unsafe', errorTrapping: 'none',
+  unhandledRejectionTrapping: 'none', overrideTaming: 'severe', reporting: 'none',
+})`;
+const SCHEME = 'script:';
+
+/** Makes a locked-down realm; some 60 ms, so make it before it is needed. */
+export function makeVmRealm(): ScriptRealm {
+  let environment: RealmEnvironment | undefined;
+  const context = vm.createContext(Object.create(null), {
+    name: 'script',
+    codeGeneration: { wasm: false },
+  });
+  const run = <T>(text: string): T =>
+    vm.runInContext(text, context, { filename: 'substream:realm' }) as T;
+  const prelude: PreludeHooks = {
+    allowBytes: (bytes) =>
+      process.memoryUsage().arrayBuffers - (environment?.ownBytes() ?? 0) + bytes <= BUFFER_LIMIT,
+  };
+  const hooks: GuestHooks = {
+    now: () => environment?.now() ?? 0,
+    random: () => environment?.random() ?? 0,
+  };
+  run<(hooks: PreludeHooks) => void>(functionOf(preludeText, 'guestPrelude'))(prelude);
+  sesScript().runInContext(context);
+  run(LOCKDOWN);
+  const guest = run<(hooks: GuestHooks) => GuestRealm>(functionOf(guestText, 'guestRealm'))(hooks);
+  let scriptName = SCHEME;
+  return {
+    guest,
+    siteBelow: (below) => siteBelow(below, scriptName),
+    sitesIn: (stack) => sitesIn(stack, scriptName),
+    open: (file, answers) => {
+      environment = answers;
+      scriptName = `${SCHEME}${encodeURIComponent(file)}`;
+      return `//# sourceURL=${scriptName}`;
+    },
+  };
+}
+
+/** An expression that gives the exported function `name` of a module that imports only types. */
+function functionOf(moduleText: string, name: string): string {
+  const stripped = stripTypes(moduleText.replace(/^export /gm, ''));
+  assert(stripped.ok, `${name} does not parse`);
+  const { text } = stripped;
+  return `(() => { 'use strict'; ${text}\nreturn ${name}; })()`;
+}
+
+let compiled: vm.Script | undefined;
+
+function sesScript(): vm.Script {
+  compiled ??= new vm.Script(sesText, { filename: 'substream:ses' });
+  return compiled;
+}
+
+/** Some two microseconds: the price of knowing the line of every call. */
+function siteBelow(below: object, scriptName: string): ScriptSite | undefined {
+  return frameOf(capture(below, 1), scriptName) ?? frameOf(capture(below, 32), scriptName);
+}
+
+function frameOf(frames: readonly NodeJS.CallSite[], scriptName: string): ScriptSite | undefined {
+  for (const frame of frames) {
+    const name = frame.getScriptNameOrSourceURL();
+    const line = frame.getLineNumber();
+    const column = frame.getColumnNumber();
+    if (name === scriptName && line !== null && column !== null) {
+      return { line, column };
+    }
+  }
+  return undefined;
+}
+
+function capture(below: object, limit: number): readonly NodeJS.CallSite[] {
+  const holder: { stack?: readonly NodeJS.CallSite[] } = {};
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  Error.prepareStackTrace = (_, frames) => frames;
+  Error.stackTraceLimit = limit;
+  try {
+    Error.captureStackTrace(holder, below as () => void);
+    return holder.stack ?? [];
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+    Error.prepareStackTrace = prepareStackTrace;
+  }
+}
+
+function sitesIn(stack: string, scriptName: string): readonly ScriptSite[] {
+  const sites: ScriptSite[] = [];
+  for (const frame of stack.split('\n')) {
+    const at = frame.indexOf(scriptName);
+    const position = /^:(\d+):(\d+)/.exec(frame.slice(at + scriptName.length));
+    if (at >= 0 && position !== null) {
+      sites.push({ line: Number(position[1]), column: Number(position[2]) });
+    }
+  }
+  return sites;
+}

@@ -1,0 +1,99 @@
+// Constants that scripts find as globals, under the kernel's names and with its values.
+
+import {
+  DMA_BIDIRECTIONAL,
+  DMA_FROM_DEVICE,
+  DMA_NONE,
+  DMA_TO_DEVICE,
+} from '../kernel/dma-types.ts';
+import { ERRNO, MAX_ERRNO } from '../kernel/errno.ts';
+import {
+  DOMAIN_ATTR,
+  IOMMU_CACHE,
+  IOMMU_CAP_CACHE_COHERENCY,
+  IOMMU_CAP_INTR_REMAP,
+  IOMMU_CAP_NOEXEC,
+  IOMMU_DEV_ATTR,
+  IOMMU_DEV_FEAT_AUX,
+  IOMMU_DEV_FEAT_SVA,
+  IOMMU_DOMAIN_BLOCKED,
+  IOMMU_DOMAIN_DMA,
+  IOMMU_DOMAIN_IDENTITY,
+  IOMMU_DOMAIN_UNMANAGED,
+  IOMMU_MMIO,
+  IOMMU_NOEXEC,
+  IOMMU_PRIV,
+  IOMMU_READ,
+  IOMMU_SVA_FEAT_AUXD,
+  IOMMU_SVA_FEAT_IOPF,
+  IOMMU_WRITE,
+} from '../kernel/iommu-types.ts';
+import { __GFP_ZERO, GFP_ATOMIC, GFP_DMA, GFP_DMA32, GFP_KERNEL } from '../kernel/mm/gfp.ts';
+
+const KIB = 2 ** 10;
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+
+/** Sizes, bytes. */
+const SIZES = {
+  SZ_4K: 4 * KIB,
+  SZ_8K: 8 * KIB,
+  SZ_16K: 16 * KIB,
+  SZ_32K: 32 * KIB,
+  SZ_64K: 64 * KIB,
+  SZ_128K: 128 * KIB,
+  SZ_256K: 256 * KIB,
+  SZ_512K: 512 * KIB,
+  SZ_1M: MIB,
+  SZ_2M: 2 * MIB,
+  SZ_4M: 4 * MIB,
+  SZ_8M: 8 * MIB,
+  SZ_16M: 16 * MIB,
+  SZ_32M: 32 * MIB,
+  SZ_64M: 64 * MIB,
+  SZ_128M: 128 * MIB,
+  SZ_256M: 256 * MIB,
+  SZ_512M: 512 * MIB,
+  SZ_1G: GIB,
+  SZ_2G: 2 * GIB,
+  SZ_4G: 4 * GIB,
+  PAGE_SIZE: 4 * KIB,
+  PAGE_SHIFT: 12,
+};
+
+/** Constants by name; `NULL` is null. */
+export const SCRIPT_CONSTANTS: Readonly<Record<string, number | null>> = {
+  NULL: null,
+  ...ERRNO,
+  MAX_ERRNO,
+  ...SIZES,
+  IOMMU_READ,
+  IOMMU_WRITE,
+  IOMMU_CACHE,
+  IOMMU_NOEXEC,
+  IOMMU_MMIO,
+  IOMMU_PRIV,
+  IOMMU_DOMAIN_BLOCKED,
+  IOMMU_DOMAIN_UNMANAGED,
+  IOMMU_DOMAIN_DMA,
+  IOMMU_DOMAIN_IDENTITY,
+  IOMMU_CAP_CACHE_COHERENCY,
+  IOMMU_CAP_INTR_REMAP,
+  IOMMU_CAP_NOEXEC,
+  ...DOMAIN_ATTR,
+  ...IOMMU_DEV_ATTR,
+  IOMMU_DEV_FEAT_AUX,
+  IOMMU_DEV_FEAT_SVA,
+  IOMMU_SVA_FEAT_IOPF,
+  IOMMU_SVA_FEAT_AUXD,
+  INVALID_IOASID: 0xffff_ffff,
+  DMA_BIDIRECTIONAL,
+  DMA_TO_DEVICE,
+  DMA_FROM_DEVICE,
+  DMA_NONE,
+  GFP_KERNEL,
+  GFP_ATOMIC,
+  GFP_DMA,
+  GFP_DMA32,
+  __GFP_ZERO,
+};

@@ -1,0 +1,253 @@
+// The globals of one script, bound to one machine that is made when a function first needs it. Also the
+// gate of every call: virtual time, the order to stop, and what a failed call tells the script.
+
+import { AssertionError } from '../base/assert.ts';
+import type { JsonObject } from '../base/json.ts';
+import type { Device } from '../kernel/iommu-types.ts';
+import type { VirtualClock } from '../machine/clock.ts';
+import type { EventRecordDto, Place, Profile, SessionStatus } from '../protocol/api.ts';
+import { ApiError, CallbackThrew, RunStopped } from '../script/api-error.ts';
+import { Binder } from '../script/binder.ts';
+import { Crossing } from '../script/crossing.ts';
+import { DeviceApi } from '../script/device-api.ts';
+import { HandleTable } from '../script/handles.ts';
+import type { ScriptRealm, ScriptSite } from '../script/realm.ts';
+import { bindFunctions, deviceMethods } from '../script/script-api.ts';
+import { SCRIPT_CONSTANTS } from '../script/script-constants.ts';
+import { parseSignature } from '../script/signature.ts';
+import type { World } from '../script/world.ts';
+import type { Recorder } from '../trace/recorder.ts';
+import { machineBodies } from './machine-bodies.ts';
+import { CONTROL_CALLS, CONTROL_STOP, STOP_BY_TIME_LIMIT } from './run-control.ts';
+import type { RunOutput } from './run-output.ts';
+import { makeWorld } from './world.ts';
+import { WorldConfiguration } from './world-configuration.ts';
+
+/** What the globals are made of. */
+export interface ScriptGlobalsOptions {
+  readonly realm: ScriptRealm;
+  readonly clock: VirtualClock;
+  readonly recorder: Recorder;
+  readonly output: RunOutput;
+  readonly profile: Profile;
+  /** Virtual seconds. */
+  readonly timeLimit: number | undefined;
+  readonly control: Int32Array | undefined;
+  readonly onStatus: (status: SessionStatus) => void;
+  readonly placeOf: (site: ScriptSite) => Place;
+}
+
+/** Virtual nanoseconds that a call of the script takes, so that the log has an order in time. */
+const CALL_TICKS = 1000;
+/** Calls between two status reports. */
+const STATUS_CALLS = 4096;
+
+/** Binds and runs the API for one session. */
+export class ScriptGlobals {
+  readonly #options: ScriptGlobalsOptions;
+  readonly #handles: HandleTable;
+  readonly #crossing: Crossing;
+  readonly #binder: Binder;
+  readonly #devices: DeviceApi;
+  readonly #configuration: WorldConfiguration;
+  readonly #platformBus = { name: 'platform' };
+  readonly #pciBus = { name: 'pci' };
+  #world: World | undefined;
+  #closed = false;
+  #calls = 0;
+  /** A failure of the simulator itself. */
+  internalError: Error | undefined;
+  /** Set when the script was told to stop. */
+  stopped: RunStopped | undefined;
+
+  constructor(options: ScriptGlobalsOptions) {
+    const { realm, recorder, output } = options;
+    this.#options = options;
+    this.#configuration = new WorldConfiguration(options.profile);
+    this.#handles = new HandleTable(realm.guest);
+    this.#crossing = new Crossing(realm.guest, this.#handles);
+    this.#binder = new Binder(realm, this.#crossing, {
+      recorder,
+      enter: (site) => this.#enter(site),
+      settle: () => this.settle(),
+      failed: (error) => this.#failed(error),
+    });
+    this.#devices = new DeviceApi({
+      world: () => this.world(),
+      settle: () => this.settle(),
+      eventMark: () => output.events.drained.length,
+      newestEvent: (sid, ssid, mark) => this.#newestEvent(sid, ssid, mark),
+    });
+  }
+
+  get events(): RunOutput['events'] {
+    return this.#options.output.events;
+  }
+
+  get dmas(): number {
+    return this.#devices.dmas;
+  }
+
+  get profile(): Profile {
+    return this.#configuration.profile;
+  }
+
+  /** The machine configuration for the session file. */
+  get configuration(): JsonObject {
+    return this.#configuration.asJson();
+  }
+
+  /** Bytes of buffers that the simulator holds. */
+  get hostBytes(): number {
+    const chunks = this.#options.recorder.chunks.length * 2 ** 20;
+    return chunks + (this.#world?.machine.memory.hostBytes ?? 0);
+  }
+
+  /** All globals by name, as values of the realm. */
+  bind(): ReadonlyMap<string, unknown> {
+    this.#defineKinds();
+    const { output } = this.#options;
+    const bodies = machineBodies({
+      devices: this.#devices,
+      world: () => this.world(),
+      output,
+      guest: this.#options.realm.guest,
+      crossing: this.#crossing,
+    });
+    const globals = new Map<string, unknown>(Object.entries(SCRIPT_CONSTANTS));
+    const functions = bindFunctions(this.#binder, bodies, {
+      profile: () => this.profile,
+      world: () => this.world(),
+    });
+    for (const [name, fn] of functions) {
+      globals.set(name, fn);
+    }
+    globals.set('platform_bus_type', this.#handles.handleOf(this.#platformBus, 'bus'));
+    globals.set('pci_bus_type', this.#handles.handleOf(this.#pciBus, 'bus'));
+    globals.set('machine', this.#handles.handleOf(this.#configuration, 'machine'));
+    return globals;
+  }
+
+  /** The machine, made now if this is the first need of it. */
+  world(): World {
+    if (this.#world === undefined) {
+      const { clock, recorder, output } = this.#options;
+      const choice = this.#configuration.freeze();
+      const world = makeWorld({ choice, clock, recorder, output });
+      this.#world = world;
+      this.#handles.bind(this.#platformBus, world.buses.platform);
+      this.#handles.bind(this.#pciBus, world.buses.pci);
+    }
+    return this.#world;
+  }
+
+  /** Runs interrupts and deferred work. */
+  settle(): void {
+    this.#world?.machine.settle();
+  }
+
+  /** Ends the session: what still runs of the script can call nothing any more. */
+  close(): void {
+    this.#closed = true;
+    this.#report();
+  }
+
+  #defineKinds(): void {
+    const bus = (name: string) => ({ name });
+    const { dmaRead, dmaWrite } = this.#devices;
+    this.#handles.define({
+      name: 'bus',
+      fields: (host) => bus((host as { name: string }).name),
+    });
+    this.#handles.define({
+      name: 'device',
+      methods: this.#binder.methods('device', deviceMethods(dmaRead, dmaWrite)),
+      fields: (host) => this.#deviceFields(host as Device),
+    });
+    const configure = parseSignature('configure(options: object): void');
+    this.#handles.define({
+      name: 'machine',
+      methods: this.#binder.methods('machine', [
+        [configure, ([options]) => this.#configuration.choose(options)],
+      ]),
+    });
+  }
+
+  #deviceFields({ name, bus }: Device): Record<string, unknown> {
+    return { name, bus: bus === undefined ? null : this.#handles.handleOf(bus, 'bus') };
+  }
+
+  #enter(site: ScriptSite | undefined): void {
+    if (this.#closed) {
+      throw new ApiError('Error', 'the run is over');
+    }
+    const { control, clock, output, placeOf } = this.#options;
+    output.place = site === undefined ? output.place : placeOf(site);
+    if (control !== undefined) {
+      control[CONTROL_CALLS] = ++this.#calls | 0;
+      const stop = control[CONTROL_STOP] ?? 0;
+      if (stop !== 0) {
+        const late = stop === STOP_BY_TIME_LIMIT;
+        throw this.#stop(late ? 'time limit reached' : 'stopped', late ? 4 : 1);
+      }
+    }
+    clock.advance(CALL_TICKS);
+    const limit = this.#options.timeLimit;
+    if (limit !== undefined && clock.now > limit * 1e9) {
+      throw this.#stop(`time limit of ${limit} virtual seconds reached`, 4);
+    }
+    if (this.#calls % STATUS_CALLS === 1) {
+      this.#report();
+    }
+  }
+
+  #stop(message: string, exit: number): RunStopped {
+    this.stopped ??= new RunStopped(message, exit);
+    return this.stopped;
+  }
+
+  #failed(error: unknown): unknown {
+    if (
+      error instanceof ApiError ||
+      error instanceof CallbackThrew ||
+      error instanceof RunStopped
+    ) {
+      return error;
+    }
+    if (
+      error instanceof AssertionError ||
+      error instanceof TypeError ||
+      !(error instanceof Error)
+    ) {
+      this.internalError ??= error instanceof Error ? error : new Error(String(error));
+      return new ApiError('Error', `internal error of the simulator: ${String(error)}`);
+    }
+    return error;
+  }
+
+  #report(): void {
+    const { clock, output, onStatus } = this.#options;
+    onStatus({
+      time: clock.now,
+      ...(this.#world?.figures() ?? NO_FIGURES),
+      faults: output.events.drained.length,
+      dmas: this.dmas,
+    });
+  }
+
+  #newestEvent(
+    sid: number,
+    ssid: number,
+    mark: number,
+  ): { event: EventRecordDto; text: string } | undefined {
+    const { events } = this.#options.output;
+    const found = events.drained
+      .slice(mark)
+      .findLast((event) => event.sid === sid && (event.ssid ?? -1) === ssid);
+    return found === undefined
+      ? undefined
+      : { event: found, text: this.#options.output.reasonOf(found) };
+  }
+}
+
+const NO_FIGURES = { cmdq: { prod: 0, cons: 0 }, eventq: { prod: 0, cons: 0 }, pasids: 0 };

@@ -1,0 +1,219 @@
+// One run of one script: makes its machine when it is needed, gives the script its API, collects what
+// comes out, and tells how it ended. Made once, run once.
+
+import { VirtualClock } from '../machine/clock.ts';
+import type {
+  OutputRecord,
+  Place,
+  RunRequest,
+  RunResult,
+  ScriptError,
+  SessionStatus,
+} from '../protocol/api.ts';
+import type { RunStopped } from '../script/api-error.ts';
+import type { GuestOutcome } from '../script/guest-realm.ts';
+import type { ScriptRealm, ScriptSite, TypeStripper } from '../script/realm.ts';
+import type { PreparedScript } from '../script/script-text.ts';
+import { prepareScript, unshift } from '../script/script-text.ts';
+import { Recorder } from '../trace/recorder.ts';
+import { sessionFileText } from '../trace/session-file.ts';
+import { SeededRandom } from './random.ts';
+import { RunOutput } from './run-output.ts';
+import { ScriptGlobals } from './script-globals.ts';
+
+/** What a session needs of its host. */
+export interface SessionOptions {
+  readonly request: RunRequest;
+  readonly realm: ScriptRealm;
+  readonly stripTypes: TypeStripper;
+  /** Words of run-control.ts; without them nothing can stop the script from outside. */
+  readonly control?: Int32Array;
+  /** Fulfilled when all pending promise reactions have run. */
+  readonly nextTurn: () => Promise<void>;
+  readonly onOutput: (record: OutputRecord) => void;
+  readonly onStatus: (status: SessionStatus) => void;
+}
+
+/** Newest trace records that are kept, in chunks of 1 MiB. */
+const TRACE_CHUNKS = 768;
+const DEFAULT_SEED = 1;
+
+/** A run. */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #clock = new VirtualClock();
+  readonly #recorder: Recorder;
+  readonly #output: RunOutput;
+  readonly #globals: ScriptGlobals;
+  readonly #seed: number;
+  #shift = 0;
+  #result: RunResult | undefined;
+  #rejection: { thrown: unknown } | undefined;
+
+  constructor(options: SessionOptions) {
+    const { request, realm } = options;
+    this.#options = options;
+    this.#seed = request.seed ?? DEFAULT_SEED;
+    this.#recorder = new Recorder(this.#clock, { chunks: TRACE_CHUNKS });
+    this.#output = new RunOutput({
+      file: request.file,
+      clock: this.#clock,
+      recorder: this.#recorder,
+      emit: options.onOutput,
+    });
+    this.#globals = new ScriptGlobals({
+      realm,
+      clock: this.#clock,
+      recorder: this.#recorder,
+      output: this.#output,
+      profile: request.profile ?? 'seed18',
+      timeLimit: request.timeLimit,
+      control: options.control,
+      onStatus: options.onStatus,
+      placeOf: (site) => this.#placeOf(site),
+    });
+  }
+
+  /** Runs the script to its end; the result is also the last record of the output. */
+  async run(): Promise<RunResult> {
+    const { request, realm, stripTypes } = this.#options;
+    const random = new SeededRandom(this.#seed);
+    const sourceName = realm.open(request.file, {
+      now: () => Math.floor(this.#clock.now / 1e6),
+      random: () => random.next(),
+      ownBytes: () => this.#globals.hostBytes,
+    });
+    const globals = this.#globals.bind();
+    const prepared = prepareScript(request.text, new Set(globals.keys()), stripTypes);
+    const error = prepared.ok
+      ? await this.#execute(prepared.script, globals, sourceName)
+      : this.#syntaxError(prepared.fault);
+    this.#globals.close();
+    const result = this.#resultOf(error);
+    this.#result = result;
+    this.#options.onOutput(result);
+    return result;
+  }
+
+  /** A promise of the script was rejected and nobody handled it. */
+  noteRejection(thrown: unknown): void {
+    this.#rejection ??= { thrown };
+  }
+
+  /** The session file. The same script, seed and configuration give the same text. */
+  traceText(): string {
+    const { request } = this.#options;
+    const { error, ...result } = this.#result ?? {};
+    return sessionFileText(
+      {
+        file: request.file,
+        script: request.text,
+        profile: this.#globals.profile,
+        seed: this.#seed,
+        ...(request.timeLimit === undefined ? {} : { timeLimit: request.timeLimit }),
+        machine: this.#globals.configuration,
+        ...(this.#result === undefined
+          ? {}
+          : {
+              result: { ...result, ...(error === undefined ? {} : { error: plainError(error) }) },
+            }),
+      },
+      this.#recorder,
+    );
+  }
+
+  async #execute(
+    { source, parameters, shift }: PreparedScript,
+    globals: ReadonlyMap<string, unknown>,
+    sourceName: string,
+  ): Promise<ScriptError | undefined> {
+    const { guest } = this.#options.realm;
+    this.#shift = shift;
+    const evaluated = guest.evaluate(`${source}\n${sourceName}`, [...globals]);
+    if (!evaluated.ok) {
+      return this.#errorOf(evaluated.error);
+    }
+    const ended: { outcome?: GuestOutcome } = {};
+    const values = parameters.map((name) => globals.get(name));
+    guest.start(evaluated.value, values, (outcome) => {
+      ended.outcome = outcome;
+    });
+    await this.#options.nextTurn();
+    const { outcome } = ended;
+    if (outcome?.ok === false) {
+      return this.#errorOf(outcome.error);
+    }
+    if (this.#rejection !== undefined) {
+      return this.#errorOf(this.#rejection.thrown);
+    }
+    if (outcome === undefined) {
+      const message = 'the script awaits a promise that nothing can settle any more';
+      return { name: 'Error', message, stack: [] };
+    }
+    this.#globals.settle();
+    return undefined;
+  }
+
+  #resultOf(error: ScriptError | undefined): RunResult {
+    const { internalError, stopped, dmas, events } = this.#globals;
+    const { unexpected } = events;
+    const exit =
+      internalError !== undefined
+        ? 70
+        : stopped !== undefined
+          ? stopped.exit
+          : error !== undefined
+            ? 1
+            : unexpected > 0
+              ? 3
+              : 0;
+    return {
+      type: 'result',
+      ok: exit === 0,
+      exit,
+      events: events.drained.length,
+      dmas,
+      ...(error === undefined ? {} : { error: this.#explained(error, internalError, stopped) }),
+    };
+  }
+
+  #explained(
+    error: ScriptError,
+    internal: Error | undefined,
+    stopped: RunStopped | undefined,
+  ): ScriptError {
+    if (internal !== undefined) {
+      return { ...error, name: 'InternalError', message: internal.stack ?? internal.message };
+    }
+    return stopped === undefined ? error : { ...error, name: 'Stopped', message: stopped.message };
+  }
+
+  #syntaxError(fault: { message: string; line: number; column: number }): ScriptError {
+    const place = this.#place(fault);
+    return { name: 'SyntaxError', message: fault.message, place, stack: [place] };
+  }
+
+  #errorOf(thrown: unknown): ScriptError {
+    const { guest, sitesIn } = this.#options.realm;
+    const { name, message, stack } = guest.describe(thrown);
+    const places = sitesIn(stack).map((site) => this.#placeOf(site));
+    const place = places[0];
+    return { name, message, ...(place === undefined ? {} : { place }), stack: places };
+  }
+
+  #placeOf(site: ScriptSite): Place {
+    return this.#place(unshift(site, this.#shift));
+  }
+
+  #place({ line, column }: ScriptSite): Place {
+    return { file: this.#options.request.file, line, column };
+  }
+}
+
+function plainError({ name, message, place }: ScriptError) {
+  return {
+    name,
+    message,
+    ...(place === undefined ? {} : { place: { ...place } }),
+  };
+}
