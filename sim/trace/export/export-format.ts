@@ -112,3 +112,17 @@ export function* inPieces(texts: Iterable<string>): Generator<string> {
     yield piece;
   }
 }
+
+/**
+ * Times for pictures. Virtual time stands still while code runs, so that many records share a tick;
+ * here each comes at least one nanosecond after the one before, and never before its own tick.
+ */
+export class SpreadClock {
+  #last = -1;
+
+  /** Nanoseconds at which to draw something that happened at `ticks`. */
+  at(ticks: number): number {
+    this.#last = Math.max(ticks, this.#last + 1);
+    return this.#last;
+  }
+}

@@ -1,13 +1,13 @@
 // vcd: a waveform (IEEE 1364 value change dump) of queue indices, enables, interrupts and faults, for
-// GTKWave and its kin. Interrupts and faults are counters: a step is one occurrence, and none is lost
-// when several fall on one tick. Timescale 1 ns.
+// GTKWave and its kin. Interrupts and faults are counters: a step is one occurrence. Timescale 1 ns;
+// changes that share a tick of virtual time are drawn 1 ns apart, the tick itself is the signal `ticks`.
 
 import { bigHi, bigLo } from '../../base/hex.ts';
 import { bigOf, decodeEvent, fieldOf, numberOf, textOf } from '../decoded.ts';
 import { QueueTracker, TRACKED } from '../queue-tracker.ts';
 import type { TraceRecord } from '../reader.ts';
 import type { ExportControl, ExportFormat, ExportSession } from './export-format.ts';
-import { inPieces, passOver } from './export-format.ts';
+import { inPieces, passOver, SpreadClock } from './export-format.ts';
 
 /** Queue indices, enables, interrupts and faults as a waveform. */
 export const VCD: ExportFormat = {
@@ -25,6 +25,8 @@ interface Signal {
   readonly code: string;
 }
 
+const TICKS = 'ticks';
+
 /** Faults: the event queue's records, and what the last one said. */
 const FAULTS = [
   ['events', 32],
@@ -37,6 +39,7 @@ const FAULTS = [
 
 function* dump(session: ExportSession, control: ExportControl): Generator<string> {
   const signals = new Signals();
+  signals.add('session', TICKS, 64);
   for (const [name, { width }] of Object.entries(TRACKED)) {
     signals.add('smmu', name, width);
   }
@@ -121,9 +124,10 @@ class Wave {
   readonly #signals: Signals;
   readonly #counts = new Map<string, bigint>();
   readonly #tracker: QueueTracker;
+  readonly #clock = new SpreadClock();
   #changes: string[] = [];
-  #marked = 0;
   #time = 0;
+  #ticks = 0;
 
   constructor(signals: Signals) {
     this.#signals = signals;
@@ -131,7 +135,7 @@ class Wave {
   }
 
   take(record: TraceRecord): string {
-    this.#time = record.time;
+    this.#ticks = record.time;
     this.#changes = [];
     this.#tracker.take(record);
     if (record.kind === 'irq') {
@@ -145,7 +149,8 @@ class Wave {
   }
 
   end(): string {
-    return this.#time === this.#marked ? '' : `#${this.#time}\n`;
+    this.#set(TICKS, BigInt(this.#ticks));
+    return this.#flush();
   }
 
   #event(record: TraceRecord): void {
@@ -174,8 +179,10 @@ class Wave {
     if (this.#changes.length === 0) {
       return '';
     }
-    const mark = this.#time === this.#marked ? '' : `#${this.#time}\n`;
-    this.#marked = this.#time;
+    this.#set(TICKS, BigInt(this.#ticks));
+    const before = this.#time;
+    this.#time = this.#clock.at(this.#ticks);
+    const mark = this.#time === before ? '' : `#${this.#time}\n`;
     return `${mark}${this.#changes.join('\n')}\n`;
   }
 }

@@ -1,0 +1,212 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { PERFETTO } from '../../sim/trace/export/perfetto.ts';
+import type { TraceRecord } from '../../sim/trace/reader.ts';
+import { readTrace } from '../../sim/trace/reader.ts';
+import { textOfExport } from '../support/readers.ts';
+import {
+  anySession,
+  SAMPLE_INFO,
+  SessionWriter,
+  sampleSession,
+} from '../support/sample-session.ts';
+
+interface Event {
+  readonly ph: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly ts: number;
+  readonly dur?: number;
+  readonly id?: number;
+  readonly cat?: string;
+  readonly name: string;
+  readonly args?: Readonly<Record<string, unknown>>;
+}
+
+function eventsOf(writer: SessionWriter): Event[] {
+  const session = { header: SAMPLE_INFO, source: writer.recorder };
+  const document = JSON.parse(textOfExport(PERFETTO, session)) as { traceEvents: Event[] };
+  return document.traceEvents;
+}
+
+/** Nanoseconds, exact. */
+function ns(microseconds: number): number {
+  return Math.round(microseconds * 1000);
+}
+
+/** Checks what Perfetto's importer wants; returns the names of the slices as `track: a > b`. */
+function checkNesting(events: readonly Event[]): string[] {
+  const stacks = new Map<number, Event[]>();
+  const asyncs = new Map<number, Event>();
+  const slices: string[] = [];
+  let last = 0;
+  for (const event of events) {
+    if (event.ph === 'M' || event.ph === 'X' || event.ph === 'i') {
+      continue;
+    }
+    expect(ns(event.ts)).toBeGreaterThanOrEqual(last);
+    last = ns(event.ts);
+    const stack = stacks.get(event.tid) ?? [];
+    stacks.set(event.tid, stack);
+    if (event.ph === 'B') {
+      stack.push(event);
+      slices.push(`${event.tid}: ${stack.map(({ name }) => name).join(' > ')}`);
+    } else if (event.ph === 'E') {
+      const begin = stack.pop();
+      expect(begin?.name, 'an end closes the innermost begin of its track').toBe(event.name);
+      expect(ns(event.ts)).toBeGreaterThan(ns(begin?.ts ?? 0));
+    } else if (event.ph === 'b') {
+      expect(asyncs.has(event.id ?? -1)).toBe(false);
+      asyncs.set(event.id ?? -1, event);
+      slices.push(`${event.tid}: async ${event.name}`);
+    } else if (event.ph === 'e') {
+      expect(asyncs.get(event.id ?? -1)?.name).toBe(event.name);
+      expect(event.cat).toBe(asyncs.get(event.id ?? -1)?.cat);
+      asyncs.delete(event.id ?? -1);
+    }
+  }
+  expect([...stacks.values()].flat(), 'slices that never end').toEqual([]);
+  expect([...asyncs.values()], 'async events that never end').toEqual([]);
+  return slices;
+}
+
+/** Complete slices of one track must lie one after the other. */
+function checkAccesses(events: readonly Event[]): void {
+  const ends = new Map<number, number>();
+  for (const { ph, tid, ts, dur = 0 } of events) {
+    if (ph === 'X') {
+      expect(ns(ts)).toBeGreaterThanOrEqual(ends.get(tid) ?? 0);
+      ends.set(tid, ns(ts) + ns(dur));
+    }
+  }
+}
+
+function count(records: readonly TraceRecord[], ...kinds: string[]): number {
+  return records.filter(({ kind }) => kinds.includes(kind)).length;
+}
+
+describe('the perfetto export', () => {
+  it('nests the calls of the sample as the script and the kernel made them', () => {
+    expect(checkNesting(eventsOf(sampleSession()))).toEqual([
+      '1: platform_device',
+      '1: iommu_domain_alloc',
+      '1: iommu_attach_device',
+      '2: arm_smmu_attach_dev',
+      '1: iommu_map',
+      '1: dma_read',
+      '1: iommu_unmap',
+      '1: dma_read',
+      '2: arm_smmu_evtq_thread',
+      '1: iommu_detach_device',
+    ]);
+  });
+
+  it('gives each stream a track with its walks, and each queue its own', () => {
+    const events = eventsOf(sampleSession());
+    const names = new Map(
+      events
+        .filter(({ name }) => name === 'thread_name')
+        .map(({ tid, args }) => [tid, args?.['name']]),
+    );
+    const onTrack = (track: string): string[] =>
+      events
+        .filter((event) => event.ph !== 'M' && names.get(event.tid) === track)
+        .map(({ ph, name }) => `${ph} ${name}`);
+    expect(onTrack('CMDQ')).toEqual([
+      'i CMD_CFGI_STE',
+      'i CMD_SYNC',
+      'i CMD_TLBI_NH_VA',
+      'i CMD_SYNC',
+    ]);
+    expect(onTrack('EVENTQ')).toEqual(['i F_TRANSLATION', 'i event queued, index 0']);
+    expect(onTrack('interrupts')).toEqual(['i irq 74 eventq']);
+    expect(onTrack('PRIQ')).toEqual(['i page request']);
+    expect(onTrack('DMA sid 0x10 ssid 5').filter((name) => name.startsWith('X'))).toEqual([
+      'X read 0x70000000',
+      'X read 0x70000000',
+    ]);
+    expect(onTrack('DMA sid 0x10 ssid 5')).toHaveLength(16);
+  });
+
+  it('counts the entries of the queues', () => {
+    const counters = eventsOf(sampleSession()).filter(({ ph }) => ph === 'C');
+    expect(counters.map(({ name, args }) => `${name} ${args?.['entries']}`)).toEqual([
+      ...Array.from({ length: 4 }, () => ['CMDQ entries 1', 'CMDQ entries 0']).flat(),
+      'EVENTQ entries 1',
+    ]);
+  });
+
+  it('has every record of an arbitrary session once, in order, with its tick', () => {
+    fc.assert(
+      fc.property(anySession, (writer) => {
+        const events = eventsOf(writer);
+        checkNesting(events);
+        checkAccesses(events);
+        const records = [...readTrace(writer.recorder)];
+        const shown = events.filter(({ ph, args }) => args?.['record'] !== undefined && ph !== 'e');
+        expect(
+          shown.map(({ args }) => args?.['record']).sort((a, b) => Number(a) - Number(b)),
+        ).toEqual(records.filter(({ kind }) => kind !== 'return').map(({ id }) => id));
+        for (const { ts, args } of shown) {
+          const record = records[Number(args?.['record']) - 1];
+          expect(args?.['tick']).toBe(record?.time);
+          expect(args?.['cause']).toBe(record?.cause);
+          if (ts > 0 && (record?.time ?? 0) < 2 ** 40 && record?.kind !== 'dma') {
+            expect(ns(ts)).toBeGreaterThanOrEqual(record?.time ?? 0);
+          }
+        }
+        expect(events.filter(({ ph }) => ph === 'B' || ph === 'b')).toHaveLength(
+          count(records, 'call'),
+        );
+        expect(events.filter(({ ph }) => ph === 'X')).toHaveLength(count(records, 'dma'));
+      }),
+    );
+  });
+
+  it('keeps any order of begins and ends well-formed, and makes async only what overlaps', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(6), fc.boolean()), { maxLength: 60 }), (steps) => {
+        const writer = new SessionWriter();
+        const open: number[] = [];
+        let lifo = true;
+        for (const [pick, script] of steps) {
+          if (open.length > 0 && pick < 3) {
+            const at = Math.max(0, open.length - 1 - pick);
+            lifo &&= at === open.length - 1;
+            const [id = 0] = open.splice(at, 1);
+            writer.under(id, () => writer.put('return', { value: '0' }));
+          } else {
+            const call = { fn: `f${pick}`, args: '', line: script ? 1 : 0, column: 0 };
+            open.push(writer.put('call', call));
+          }
+        }
+        const slices = checkNesting(eventsOf(writer));
+        if (lifo) {
+          expect(slices.filter((slice) => slice.includes('async'))).toEqual([]);
+        }
+      }),
+    );
+  });
+
+  it('shows two calls that overlap, and one that never returned', () => {
+    const writer = new SessionWriter();
+    const call = (fn: string): number => writer.put('call', { fn, args: '', line: 1, column: 1 });
+    const end = (id: number): number =>
+      writer.under(id, () => writer.put('return', { value: '0' }));
+    const first = call('first');
+    const second = call('second');
+    end(first);
+    end(second);
+    const outer = call('outer');
+    call('hangs');
+    end(outer);
+    call('last');
+    expect(checkNesting(eventsOf(writer))).toEqual([
+      '1: first',
+      '1: async second',
+      '1: outer',
+      '1: async hangs',
+      '1: last',
+    ]);
+  });
+});
