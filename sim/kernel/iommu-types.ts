@@ -183,6 +183,9 @@ export interface IommuOps {
   get_dev_attr?: (dev: Device, attr: number, data: Ref<unknown>) => number;
   /** True when attaching `domain` to `dev` is taken as auxiliary; 2018 only. */
   is_aux?: (domain: IommuDomain, dev: Device) => boolean;
+  /** Auxiliary domains of a device, and devices that a domain is auxiliary for: the model's checks. */
+  aux_live?: (dev: Device) => number;
+  aux_users?: (domain: IommuDomain) => string[];
   /** 2019: features and the separate aux calls. */
   dev_has_feat?: (dev: Device, feat: number) => boolean;
   dev_feat_enabled?: (dev: Device, feat: number) => boolean;

@@ -7,7 +7,8 @@ import type { Diagnostics } from '../trace/diagnostics.ts';
 import { K } from '../trace/kinds.ts';
 import type { Recorder } from '../trace/recorder.ts';
 import { InterruptTable } from './interrupt.ts';
-import type { KernelConfig } from './kernel-config.ts';
+import type { Device } from './iommu-types.ts';
+import type { KernelConfig, SmmuMsi } from './kernel-config.ts';
 import { DEFAULT_KERNEL_CONFIG } from './kernel-config.ts';
 import { get_order, NO_PAGE, PageAllocator } from './mm/page-alloc.ts';
 import { KernelLog } from './printk.ts';
@@ -32,6 +33,9 @@ export class KernelBase {
   readonly waits: Waits;
   /** Told of each coherent allocation that is made (`pa` < 0: it failed) and given back. */
   onCoherent: ((op: 'alloc' | 'free', what: string, pa: number, size: number) => void) | undefined;
+
+  /** The platform's answer to a DMA mask; 0 when nobody asks to hear of it. */
+  onDmaMask: ((mask: number) => number) | undefined;
 
   constructor(options: KernelOptions) {
     this.machine = options.machine;
@@ -91,6 +95,18 @@ export class KernelBase {
   free_coherent(pa: number, size: number, what: string): void {
     this.onCoherent?.('free', what, pa, size);
     this.pages.free(pa, get_order(size));
+  }
+
+  /** dma_set_mask_and_coherent() of the table walker: `bits` of address. 0, or -EIO as the platform says. */
+  set_dma_mask(dev: Device, bits: number): number {
+    dev.dma_mask = 2 ** bits - 1;
+    dev.coherent_dma_mask = dev.dma_mask;
+    return this.onDmaMask?.(dev.dma_mask) ?? 0;
+  }
+
+  /** platform_msi_domain_alloc_irqs(): 0, or what the platform says. */
+  allocMsis(msi: SmmuMsi): number {
+    return msi.fails === undefined ? 0 : -msi.fails;
   }
 
   /** kmalloc() and friends: false when the allocation `what` must fail. */

@@ -12,6 +12,15 @@ export interface SmmuIrqLines {
   readonly combined?: number;
 }
 
+/** Platform MSIs of one SMMU: the doorbell, the data of each message and the line it raises. */
+export interface SmmuMsi {
+  readonly address: number;
+  readonly data: readonly number[];
+  readonly irqs: readonly number[];
+  /** The allocation of vectors fails with this errno. */
+  readonly fails?: number;
+}
+
 /** One SMMU as firmware describes it. */
 export interface SmmuPlatform {
   /** Device name in the log, e.g. `arm-smmu-v3.0.auto`. */
@@ -22,8 +31,10 @@ export interface SmmuPlatform {
   readonly irqs: SmmuIrqLines;
   /** Firmware says that the SMMU's table walks are coherent. */
   readonly coherent: boolean;
-  /** Message for each platform MSI (event queue, global errors, PRI queue); none: wired lines. */
-  readonly msi?: { readonly address: number; readonly data: readonly number[] };
+  /** MSIs instead of wired lines, in the order event queue, global errors, PRI queue. */
+  readonly msi?: SmmuMsi;
+  /** Firmware compatible strings that switch driver options on. */
+  readonly broken_prefetch_cmd?: boolean;
 }
 
 /** The SMMU of the default machine: where QEMU's virt machine has it. */

@@ -1,12 +1,204 @@
 // The kernel of a session: the base and every subsystem, composed. Scripts reach it through `api.ts`.
 // Files that subsystems need import `kernel-base.ts`; nothing that this file imports may import it back.
 
+import { Emitter } from '../base/emitter.ts';
+import { PciConfigSpace } from '../machine/pci-config-space.ts';
+import { ArmSmmuDriver } from './arm-smmu-v3/driver.ts';
+import type { EventRecord } from './arm-smmu-v3/event-record.ts';
+import { decodeEvent } from './arm-smmu-v3/event-record.ts';
+import type { FaultSink } from './arm-smmu-v3/irq.ts';
+import { arm_smmu_handlers } from './arm-smmu-v3/irq.ts';
+import { arm_smmu_device_probe, arm_smmu_firmware_probe } from './arm-smmu-v3/probe.ts';
+import { ArmSmmuDevice } from './arm-smmu-v3/smmu-device.ts';
+import { EINVAL } from './errno.ts';
+import { Ioasid } from './ioasid.ts';
+import { IommuCore } from './iommu.ts';
+import type { BusType } from './iommu-types.ts';
+import { Device } from './iommu-types.ts';
 import type { KernelOptions } from './kernel-base.ts';
 import { KernelBase } from './kernel-base.ts';
+import type { SmmuPlatform } from './kernel-config.ts';
+import type { PciDev } from './pci.ts';
+
+/** A platform device as the firmware tables and a script describe it. */
+export interface PlatformDeviceOptions {
+  /** Stream IDs; none: the device is not behind an SMMU. */
+  readonly sids?: readonly number[];
+  /** PASID width, bits; 0 without. */
+  readonly ssid_bits?: number;
+  readonly can_stall?: boolean;
+  /** Address bits that the device can emit; default 32 as the DMA API assumes. */
+  readonly dma_mask_bits?: number;
+  /** Which SMMU the device is behind; default the first. */
+  readonly smmu?: number;
+}
+
+/** A PCI function. */
+export interface PciDeviceOptions {
+  /** `bus:device.function` or with a domain in front; default the next free device number. */
+  readonly bdf?: string;
+  readonly pasid_bits?: number;
+  readonly ats?: boolean;
+  readonly pri?: boolean;
+  readonly dma_mask_bits?: number;
+  /** First function of a set that shares this one's requester ID on the bus. */
+  readonly alias?: Device;
+  readonly smmu?: number;
+}
 
 /** One running kernel on one machine. */
 export class Kernel extends KernelBase {
+  readonly platform_bus_type: BusType = newBus('platform');
+  readonly pci_bus_type: BusType = newBus('pci');
+  readonly amba_bus_type: BusType = newBus('amba');
+  readonly iommu: IommuCore;
+  readonly ioasid: Ioasid;
+  readonly smmu_driver: ArmSmmuDriver;
+  /** Event records that the driver drained, oldest first. */
+  readonly events: EventRecord[] = [];
+  readonly #drained = new Emitter<EventRecord>();
+  /** Told of each event record as the driver drains it. */
+  readonly onDidDrainEvent = this.#drained.event;
+  /** Result of each SMMU's probe, in order. */
+  readonly probeResults: number[] = [];
+  #nextSlot = 1;
+
   constructor(options: KernelOptions) {
     super(options);
+    this.iommu = new IommuCore(this);
+    this.ioasid = new Ioasid(this);
+    this.smmu_driver = new ArmSmmuDriver(this, this.iommu, this.ioasid);
   }
+
+  /** Probes every SMMU of the configuration; 0, or the first error. */
+  boot(): number {
+    for (const platform of this.config.smmus) {
+      this.probeResults.push(this.probeSmmu(platform));
+    }
+    return this.probeResults.find((ret) => ret !== 0) ?? 0;
+  }
+
+  /** Probes one SMMU: registers, tables, reset, and the buses it takes over. */
+  probeSmmu(platform: SmmuPlatform): number {
+    const smmu = new ArmSmmuDevice(this, platform);
+    if (!arm_smmu_firmware_probe(smmu)) {
+      return -EINVAL;
+    }
+    const handlers = arm_smmu_handlers(smmu, this.#faults(), (from, words, handled) => {
+      const record = decodeEvent(words, from.dev.name, handled);
+      this.events.push(record);
+      this.#drained.fire(record);
+    });
+    const ret = arm_smmu_device_probe(smmu, handlers, false);
+    if (ret !== 0) {
+      return ret;
+    }
+    this.smmu_driver.adopt(smmu);
+    for (const bus of [this.pci_bus_type, this.amba_bus_type, this.platform_bus_type]) {
+      if (bus.iommu_ops !== this.smmu_driver.ops) {
+        this.iommu.bus_set_iommu(bus, this.smmu_driver.ops);
+      }
+    }
+    return 0;
+  }
+
+  /** A platform device arrives: stream IDs by firmware, group, default domain, attach. */
+  add_platform_device(name: string, options: PlatformDeviceOptions = {}): Device {
+    const dev = new Device(name, this.platform_bus_type);
+    setMask(dev, options.dma_mask_bits);
+    this.#initFwspec(dev, options.sids ?? [], options.smmu ?? 0);
+    if (dev.iommu_fwspec !== undefined) {
+      dev.iommu_fwspec.num_pasid_bits = options.ssid_bits ?? 0;
+      dev.iommu_fwspec.can_stall = options.can_stall ?? false;
+    }
+    this.#arrive(dev);
+    return dev;
+  }
+
+  /** A PCI function arrives; its stream ID is its requester ID. */
+  add_pci_device(name: string, options: PciDeviceOptions = {}): Device {
+    const bdf = parseBdf(options.bdf ?? `00:${(this.#nextSlot++).toString(16).padStart(2, '0')}.0`);
+    const dev = new Device(name, this.pci_bus_type);
+    setMask(dev, options.dma_mask_bits);
+    const pci: PciDev = {
+      ...bdf,
+      config: new PciConfigSpace({
+        pasid_bits: options.pasid_bits ?? 0,
+        ats: options.ats ?? false,
+        pri: options.pri ?? false,
+      }),
+      ats_enabled: false,
+      pri_enabled: false,
+      pasid_enabled: false,
+      pasid_features: 0,
+    };
+    dev.pci = pci;
+    dev.dma_alias = options.alias;
+    this.#initFwspec(dev, [bdf.requester_id], options.smmu ?? 0);
+    this.#arrive(dev);
+    return dev;
+  }
+
+  /** The device goes away: detached, out of its group. */
+  remove_device(dev: Device): void {
+    dev.bus?.iommu_ops?.remove_device(dev);
+    const at = dev.bus?.devices.indexOf(dev) ?? -1;
+    if (at >= 0) {
+      dev.bus?.devices.splice(at, 1);
+    }
+  }
+
+  #initFwspec(dev: Device, sids: readonly number[], smmu: number): void {
+    if (sids.length === 0) {
+      return;
+    }
+    dev.iommu_fwspec = {
+      ops: this.smmu_driver.ops,
+      ids: [],
+      iommu_priv: undefined,
+      num_pasid_bits: 0,
+      can_stall: false,
+    };
+    this.smmu_driver.smmuIndex.set(dev, smmu);
+    for (const sid of sids) {
+      this.smmu_driver.ops.of_xlate(dev, sid);
+    }
+  }
+
+  #arrive(dev: Device): void {
+    dev.bus?.devices.push(dev);
+    this.noteObject('device', dev.iommu_fwspec?.ids[0] ?? 0, dev.name);
+    this.iommu.add_device(dev);
+    this.machine.settle();
+  }
+
+  /** Who takes faults: nobody yet. */
+  #faults(): FaultSink {
+    return { event: () => false, pageRequest: () => false, requestsLost: () => undefined };
+  }
+}
+
+function newBus(name: string): BusType {
+  return { name, iommu_ops: undefined, devices: [] };
+}
+
+function setMask(dev: Device, bits: number | undefined): void {
+  if (bits !== undefined) {
+    dev.dma_mask = 2 ** bits - 1;
+    dev.coherent_dma_mask = dev.dma_mask;
+  }
+}
+
+/** @throws RangeError when the text is not `[domain:]bus:device.function`. */
+function parseBdf(text: string): { readonly bdf: string; readonly requester_id: number } {
+  const match = /^(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,2}):([01]?[0-9a-f])\.([0-7])$/i.exec(text);
+  if (match === null) {
+    throw new RangeError(`'${text}' is not a PCI address such as 00:01.0`);
+  }
+  const [, domain = '0000', bus = '', device = '', fn = ''] = match;
+  const bdf = `${domain.padStart(4, '0')}:${bus.padStart(2, '0')}:${device.padStart(2, '0')}.${fn}`;
+  return {
+    bdf,
+    requester_id: Number.parseInt(bus, 16) * 256 + Number.parseInt(device, 16) * 8 + Number(fn),
+  };
 }

@@ -236,3 +236,14 @@ export class KernelLog {
 /** DEFAULT_RATELIMIT_INTERVAL (5 s, in nanoseconds) and DEFAULT_RATELIMIT_BURST. */
 const RATELIMIT_INTERVAL = 5_000_000_000;
 const RATELIMIT_BURST = 10;
+
+/** BUG(): the kernel stops here. `where` is the function. */
+export class BugError extends Error {
+  override readonly name = 'BugError';
+  readonly where: string;
+
+  constructor(where: string, text = '') {
+    super(`kernel BUG in ${where}${text === '' ? '' : `: ${text}`}`);
+    this.where = where;
+  }
+}

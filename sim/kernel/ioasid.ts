@@ -1,0 +1,178 @@
+// The I/O ASID allocator: one number space per kernel, sets as owner tags. In seed18 (drivers/base, Oct
+// 2018) `max` is exclusive and 0 means no limit; in attr19 (drivers/iommu, v5.5) it is inclusive.
+
+import type { ErrorPointer } from './errno.ts';
+import { EACCES, ENOENT, ERR_PTR } from './errno.ts';
+import type { KernelBase } from './kernel-base.ts';
+
+export const INVALID_IOASID = 0xffff_ffff;
+const NO_LIMIT = 0x7fff_ffff;
+const SOURCE = 'ioasid.c';
+
+/** struct ioasid_set: only its identity matters. */
+export interface IoasidSet {
+  readonly name: string;
+}
+
+/** ioasid_iter_t: a non-zero result stops the iteration. */
+export type IoasidIterator = (id: number, data: unknown, arg: unknown) => number;
+
+interface Entry {
+  readonly set: IoasidSet | null;
+  private: unknown;
+  references: number;
+  /** Trace record that caused the allocation. */
+  readonly cause: number;
+}
+
+/** One PASID that is taken: the leak report's line. */
+export interface IoasidHolder {
+  readonly id: number;
+  /** Name of the set that owns it. */
+  readonly owner: string;
+  readonly private: unknown;
+  /** Record that caused the allocation: its chain leads to the script line. */
+  readonly cause: number;
+}
+
+/** All IDs of one kernel. */
+export class Ioasid {
+  readonly #kernel: KernelBase;
+  readonly #entries = new Map<number, Entry>();
+  #lowest = 0;
+
+  constructor(kernel: KernelBase) {
+    this.#kernel = kernel;
+  }
+
+  /** The lowest free ID in range, tagged with `set`; INVALID_IOASID when there is none or no memory. */
+  alloc(set: IoasidSet | null, min: number, max: number, data: unknown): number {
+    const inclusive = this.#kernel.config.profile === 'attr19';
+    const last = inclusive ? max : max === 0 ? NO_LIMIT : max - 1;
+    const id = this.#firstFree(min, last);
+    if (id > last || !this.#kernel.kmalloc('ioasid')) {
+      if (inclusive) {
+        this.#kernel.log.pr_err('Failed to alloc ioasid from %d to %d', min, max);
+      }
+      return INVALID_IOASID;
+    }
+    const cause = this.#kernel.recorder.cause;
+    this.#entries.set(id, { set, private: data, references: 1, cause });
+    this.#kernel.noteObject('pasid', id, `PASID ${id} for ${set?.name ?? 'no set'}`);
+    return id;
+  }
+
+  /** Allocates with an inclusive maximum, whatever the profile: what drivers mean by a device limit. */
+  allocUpTo(set: IoasidSet, min: number, last: number, data: unknown): number {
+    const inclusive = this.#kernel.config.profile === 'attr19';
+    return this.alloc(set, min, inclusive ? last : last + 1, data);
+  }
+
+  /** Gives an ID back; an unknown one is ignored, with a diagnostic. */
+  free(id: number): void {
+    if (!this.#entries.delete(id)) {
+      this.#kernel.misuse(SOURCE, `ioasid_free: IOASID ${id} is not allocated`);
+      return;
+    }
+    this.#lowest = Math.min(this.#lowest, id);
+    this.#kernel.noteObject('pasid', id, `PASID ${id} is free`);
+  }
+
+  /**
+   * The private data of an ID. seed18: NULL when unknown or of another set. attr19: ERR_PTR(-ENOENT)
+   * unknown, ERR_PTR(-EACCES) another set, NULL when `getter` refuses; a NULL set accepts any.
+   */
+  find(
+    set: IoasidSet | null,
+    id: number,
+    getter?: ((data: unknown) => boolean) | null,
+  ): unknown | ErrorPointer | null {
+    const entry = this.#entries.get(id);
+    const later = this.#kernel.config.profile === 'attr19';
+    if (entry === undefined) {
+      return later ? ERR_PTR(-ENOENT) : null;
+    }
+    if (entry.set !== set && !(later && set === null)) {
+      return later ? ERR_PTR(-EACCES) : null;
+    }
+    if (getter !== undefined && getter !== null && !getter(entry.private)) {
+      return null;
+    }
+    return entry.private;
+  }
+
+  /** Visits the IDs of one set in ascending order; a non-zero result stops and is returned. */
+  forEach(set: IoasidSet, fn: IoasidIterator, arg: unknown): number {
+    for (const id of [...this.#entries.keys()].sort((a, b) => a - b)) {
+      const entry = this.#entries.get(id);
+      if (entry?.set === set) {
+        const ret = fn(id, entry.private, arg);
+        if (ret !== 0) {
+          return ret;
+        }
+      }
+    }
+    return 0;
+  }
+
+  /** 0, or -ENOENT when the ID does not exist. */
+  setData(id: number, data: unknown): number {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) {
+      return -ENOENT;
+    }
+    entry.private = data;
+    return 0;
+  }
+
+  /** One more reference; a WARN when the ID is unknown. */
+  get(id: number): void {
+    const entry = this.#entries.get(id);
+    if (!this.#kernel.log.warnOn(entry === undefined, 'ioasid_get') && entry !== undefined) {
+      entry.references++;
+    }
+  }
+
+  /** Drops a reference; true when that freed the ID. */
+  put(id: number): boolean {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) {
+      this.#kernel.log.pr_warn('Trying to free unknown IOASID %u', id);
+      return false;
+    }
+    entry.references--;
+    if (entry.references > 0) {
+      return false;
+    }
+    this.free(id);
+    return true;
+  }
+
+  /** Every ID that is taken, ascending. */
+  holders(): IoasidHolder[] {
+    return [...this.#entries]
+      .sort(([a], [b]) => a - b)
+      .map(([id, entry]) => ({
+        id,
+        owner: entry.set?.name ?? 'no set',
+        private: entry.private,
+        cause: entry.cause,
+      }));
+  }
+
+  /** IDs that are taken. */
+  get count(): number {
+    return this.#entries.size;
+  }
+
+  #firstFree(min: number, last: number): number {
+    let id = Math.max(min, this.#lowest);
+    while (id <= last && this.#entries.has(id)) {
+      id++;
+    }
+    if (min <= this.#lowest) {
+      this.#lowest = id;
+    }
+    return Math.max(id, min);
+  }
+}
