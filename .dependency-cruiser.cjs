@@ -12,7 +12,7 @@ const MAY_IMPORT = {
   'sim/kernel': ['sim/base', 'sim/regs', 'sim/machine', 'sim/smmu/spec', 'sim/trace'],
   'sim/devices': ['sim/base', 'sim/machine', 'sim/trace', 'type:sim/smmu'],
   'sim/script': ['sim/base', 'sim/machine', 'sim/trace', 'sim/kernel', 'sim/devices'],
-  'sim/explain': ['sim/base', 'sim/regs', 'sim/smmu/spec', 'sim/trace'],
+  'sim/explain': ['sim/base', 'sim/regs', 'sim/machine', 'sim/smmu', 'sim/smmu/spec', 'sim/trace'],
   'sim/protocol': ['sim/base', 'type:sim/regs', 'type:sim/smmu/spec', 'type:sim/trace'],
   'sim/session': [
     'sim/base',
@@ -43,7 +43,7 @@ const MAY_IMPORT = {
   ],
   main: ['sim/base', 'sim/protocol', 'sim/host'],
   preload: ['type:sim/protocol'],
-  renderer: ['sim/protocol', 'sim/trace', 'sim/explain', 'sim/smmu/spec', 'sim/regs', 'sim/base'],
+  renderer: ['sim/protocol', 'sim/trace', 'sim/smmu/spec', 'sim/regs', 'sim/base'],
 };
 
 /** npm packages and platform modules, by the folders that may use them. */
