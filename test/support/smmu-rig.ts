@@ -114,9 +114,10 @@ export function idleTranslator(calls: string[] = []): SmmuOptions['translator'] 
   const caches = Object.fromEntries(names.map((name) => [name, note(name)]));
   return () => ({
     translate: (t) => {
-      t.status = 0;
       t.pa = (t.addrHi >>> 0) * 2 ** 32 + (t.addrLo >>> 0);
-      return 0;
+      t.span = 4096 - (t.addrLo & 0xfff);
+      t.status = t.pa < 2 ** 52 ? 0 : 1;
+      return t.status;
     },
     caches: caches as never,
     ppar: () => 0,
