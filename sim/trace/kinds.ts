@@ -44,6 +44,8 @@ export const TRACE_KINDS = {
   device: { name: 'str', text: 'str' },
   /** Kernel objects come, change and go: what: domain, pasid, asid, device, mdev, mm, mapping. */
   object: { what: 'str', id: 'u32', text: 'str' },
+  /** The SMMU sets the Access flag or the dirty state of a descriptor. */
+  descriptor_update: { stage: 'u32', level: 's32', pa: 'u64', value: 'u64' },
 } as const satisfies Record<string, Readonly<Record<string, PayloadType>>>;
 
 /** Name of a kind of record. */
