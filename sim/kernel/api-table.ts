@@ -35,6 +35,9 @@ export type ApiType =
   | 'any'
   | 'void';
 
+/** What `api.ts` binds to a name. */
+export type KernelFunction = (...args: never[]) => unknown;
+
 /** One function: `parameters` as `name: type`, rest parameters with `...`. */
 export interface ApiFunction {
   readonly parameters: readonly string[];
@@ -267,7 +270,56 @@ const SURROUNDINGS = both(
   'dev_set_drvdata(dev: device, data: any): void',
 );
 
-/** Functions of the kernel by name. DMA API and memory are listed by the files that own them. */
+/** DMA API; the `_pasid` forms are ours (model decision). */
+const DMA = both(
+  'dma_map_single(dev: device, cpu: object, size: size, dir: int, attrs?: int): u64',
+  'dma_unmap_single(dev: device, addr: u64, size: size, dir: int, attrs?: int): void',
+  'dma_map_page(dev: device, page: object, offset: size, size: size, dir: int, attrs?: int): u64',
+  'dma_unmap_page(dev: device, addr: u64, size: size, dir: int, attrs?: int): void',
+  'dma_map_sg(dev: device, sg: object, nents: int, dir: int, attrs?: int): int',
+  'dma_unmap_sg(dev: device, sg: object, nents: int, dir: int, attrs?: int): void',
+  'dma_map_resource(dev: device, phys: u64, size: size, dir: int, attrs?: int): u64',
+  'dma_unmap_resource(dev: device, addr: u64, size: size, dir: int, attrs?: int): void',
+  'dma_mapping_error(dev: device, addr: u64): int',
+  'dma_alloc_coherent(dev: device, size: size, handle: ref, gfp?: int, attrs?: int): object?',
+  'dma_free_coherent(dev: device, size: size, cpu: object, handle: u64): void',
+  'dma_sync_single_for_cpu(dev: device, addr: u64, size: size, dir: int): void',
+  'dma_sync_single_for_device(dev: device, addr: u64, size: size, dir: int): void',
+  'dma_sync_sg_for_cpu(dev: device, sg: object, nents: int, dir: int): void',
+  'dma_sync_sg_for_device(dev: device, sg: object, nents: int, dir: int): void',
+  'dma_map_single_pasid(dev: device, pasid: u32, cpu: object, size: size, dir: int, attrs?: int): u64',
+  'dma_unmap_single_pasid(dev: device, pasid: u32, addr: u64, size: size, dir: int, attrs?: int): void',
+  'dma_map_page_pasid(dev: device, pasid: u32, page: object, offset: size, size: size, dir: int, attrs?: int): u64',
+  'dma_unmap_page_pasid(dev: device, pasid: u32, addr: u64, size: size, dir: int, attrs?: int): void',
+  'dma_map_sg_pasid(dev: device, pasid: u32, sg: object, nents: int, dir: int, attrs?: int): int',
+  'dma_unmap_sg_pasid(dev: device, pasid: u32, sg: object, nents: int, dir: int, attrs?: int): void',
+  'dma_alloc_coherent_pasid(dev: device, pasid: u32, size: size, handle: ref, gfp?: int, attrs?: int): object?',
+  'dma_free_coherent_pasid(dev: device, pasid: u32, size: size, cpu: object, handle: u64): void',
+  'dma_set_mask(dev: device, mask: u64): int',
+  'dma_set_coherent_mask(dev: device, mask: u64): int',
+  'dma_set_mask_and_coherent(dev: device, mask: u64): int',
+  'DMA_BIT_MASK(n: int): u64',
+);
+
+/** Pages, kernel memory, scatterlists. */
+const MEMORY = both(
+  'alloc_pages(order: int): object?',
+  '__free_pages(page: object, order: int): void',
+  'page_to_phys(page: object): u64',
+  'get_order(size: size): int',
+  'kmalloc(size: size, flags?: int): object?',
+  'kzalloc(size: size, flags?: int): object?',
+  'kfree(ptr: object?): void',
+  'virt_to_phys(ptr: object): u64',
+  'sg_init_table(sgl: object, nents: int): void',
+  'sg_set_page(sg: object, page: object, len: size, offset: size): void',
+  'sg_set_buf(sg: object, buf: object, buflen: size): void',
+  'sg_init_one(sgl: object, buf: object, buflen: size): void',
+  'sg_dma_address(sg: object): u64',
+  'sg_dma_len(sg: object): size',
+);
+
+/** Functions of the kernel by name. */
 export const KERNEL_FUNCTIONS: Readonly<Record<string, ApiFunction>> = {
   ...IOMMU,
   ...AUXD,
@@ -276,4 +328,6 @@ export const KERNEL_FUNCTIONS: Readonly<Record<string, ApiFunction>> = {
   ...MDEV,
   ...PCI,
   ...SURROUNDINGS,
+  ...DMA,
+  ...MEMORY,
 };

@@ -139,8 +139,8 @@ export class Device implements LogDevice {
   driver_name: string | undefined;
   iommu_fwspec: IommuFwspec | undefined;
   iommu_group: IommuGroup | undefined;
-  /** dev->iommu_param: fault handler and SVA parameters. */
-  iommu_param: unknown;
+  /** dev->iommu_param->sva_param: SVA or AUXD is on. */
+  sva_param: IommuSvaParam | undefined;
   driver_data: unknown;
   /** Masks as the highest address the device can emit, bytes. */
   dma_mask = 2 ** 32 - 1;
@@ -155,6 +155,17 @@ export class Device implements LogDevice {
     this.bus = bus;
     this.parent = parent;
   }
+}
+
+/** iommu_mm_exit_handler_t: the device must stop using the PASID before it returns. */
+export type MmExitHandler = (dev: Device, pasid: number, drvdata: unknown) => number;
+
+/** struct iommu_sva_param: what SVA was switched on with. PASIDs inclusive. */
+export interface IommuSvaParam {
+  readonly features: number;
+  min_pasid: number;
+  max_pasid: number;
+  readonly mm_exit: MmExitHandler | null;
 }
 
 /** struct iommu_ops. Optional ones are optional in C, too. All addresses and sizes in bytes. */
@@ -178,7 +189,10 @@ export interface IommuOps {
   domain_get_attr?: (domain: IommuDomain, attr: number, data: Ref<unknown>) => number;
   domain_set_attr?: (domain: IommuDomain, attr: number, data: Ref<unknown>) => number;
   get_resv_regions?: (dev: Device, list: IommuResvRegion[]) => void;
-  /** 2018: attributes and SVA of a device. */
+  /** 2018: SVA and AUXD of a device, with its PASID limits; the limits come back clamped. */
+  sva_init_device?: (dev: Device, param: IommuSvaParam) => number;
+  sva_shutdown_device?: (dev: Device) => void;
+  /** 2018: attributes of a device. */
   set_dev_attr?: (dev: Device, attr: number, data: unknown) => number;
   get_dev_attr?: (dev: Device, attr: number, data: Ref<unknown>) => number;
   /** True when attaching `domain` to `dev` is taken as auxiliary; 2018 only. */

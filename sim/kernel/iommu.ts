@@ -17,17 +17,11 @@ import type {
 import { DOMAIN_ATTR, IOMMU_DOMAIN_UNMANAGED, minPageSize, pageSizes } from './iommu-types.ts';
 import type { KernelBase } from './kernel-base.ts';
 import { isAligned, pageSizeFor } from './page-sizes.ts';
+import type { SgPointer } from './scatterlist.ts';
+import { sg_phys, sgEntries } from './scatterlist.ts';
 
 const SOURCE = 'drivers/iommu/iommu.c';
 const PAGING = 1;
-
-/** One entry of a scatter list as iommu_map_sg() reads it; bytes. */
-export interface SgEntry {
-  /** Physical address of the page. */
-  readonly page: number;
-  readonly offset: number;
-  readonly length: number;
-}
 
 /** The IOMMU core of one kernel. Addresses and sizes in bytes; results 0 or a negative errno. */
 export class IommuCore {
@@ -241,7 +235,7 @@ export class IommuCore {
   iommu_map_sg(
     domain: IommuDomain,
     iova: number,
-    sg: readonly SgEntry[],
+    sg: SgPointer,
     nents: number,
     prot: number,
   ): number {
@@ -250,9 +244,9 @@ export class IommuCore {
     }
     const min = minPageSize(domain.pgsize_bitmap);
     let mapped = 0;
-    for (const entry of sg.slice(0, nents)) {
+    for (const entry of sgEntries(sg, nents)) {
       const fits = entry.offset % min === 0;
-      const phys = entry.page + entry.offset;
+      const phys = sg_phys(entry);
       if (!fits || this.iommu_map(domain, iova + mapped, phys, entry.length, prot) !== 0) {
         this.iommu_unmap(domain, iova, mapped);
         return 0;

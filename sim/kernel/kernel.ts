@@ -10,15 +10,22 @@ import type { FaultSink } from './arm-smmu-v3/irq.ts';
 import { arm_smmu_handlers } from './arm-smmu-v3/irq.ts';
 import { arm_smmu_device_probe, arm_smmu_firmware_probe } from './arm-smmu-v3/probe.ts';
 import { ArmSmmuDevice } from './arm-smmu-v3/smmu-device.ts';
+import { DmaMapping } from './dma-mapping.ts';
+import { DmaPasid } from './dma-pasid.ts';
+import type { IommuDmaCalls } from './dma-types.ts';
 import { EINVAL } from './errno.ts';
 import { Ioasid } from './ioasid.ts';
 import { IommuCore } from './iommu.ts';
-import type { BusType } from './iommu-types.ts';
-import { Device } from './iommu-types.ts';
+import type { SvaHooks } from './iommu-sva.ts';
+import { IommuSva } from './iommu-sva.ts';
+import type { BusType, IommuResvRegion } from './iommu-types.ts';
+import { Device, DOMAIN_ATTR } from './iommu-types.ts';
 import type { KernelOptions } from './kernel-base.ts';
 import { KernelBase } from './kernel-base.ts';
 import type { SmmuPlatform } from './kernel-config.ts';
+import { Slabs } from './mm/slab.ts';
 import type { PciDev } from './pci.ts';
+import { Workqueue } from './workqueue.ts';
 
 /** A platform device as the firmware tables and a script describe it. */
 export interface PlatformDeviceOptions {
@@ -54,6 +61,11 @@ export class Kernel extends KernelBase {
   readonly iommu: IommuCore;
   readonly ioasid: Ioasid;
   readonly smmu_driver: ArmSmmuDriver;
+  readonly sva: IommuSva;
+  readonly dma: DmaMapping;
+  readonly dma_pasid: DmaPasid;
+  readonly slab: Slabs;
+  readonly system_wq = new Workqueue(this.machine, 'events');
   /** Event records that the driver drained, oldest first. */
   readonly events: EventRecord[] = [];
   readonly #drained = new Emitter<EventRecord>();
@@ -68,6 +80,11 @@ export class Kernel extends KernelBase {
     this.iommu = new IommuCore(this);
     this.ioasid = new Ioasid(this);
     this.smmu_driver = new ArmSmmuDriver(this, this.iommu, this.ioasid);
+    this.sva = new IommuSva(this, this.iommu, this.#svaHooks());
+    const calls = dmaCalls(this);
+    this.dma = new DmaMapping(this, calls);
+    this.dma_pasid = new DmaPasid(this, calls, this.dma);
+    this.slab = new Slabs(this.machine, this.pages, this.diagnostics);
   }
 
   /** Probes every SMMU of the configuration; 0, or the first error. */
@@ -148,6 +165,19 @@ export class Kernel extends KernelBase {
     }
   }
 
+  /** A workqueue of a driver's own, or NULL without memory. */
+  alloc_workqueue(name: string): Workqueue | null {
+    return this.kmalloc('workqueue') ? new Workqueue(this.machine, name) : null;
+  }
+
+  #svaHooks(): SvaHooks {
+    return {
+      enableFaults: () => -EINVAL,
+      disableFaults: () => undefined,
+      unbindAll: () => undefined,
+    };
+  }
+
   #initFwspec(dev: Device, sids: readonly number[], smmu: number): void {
     if (sids.length === 0) {
       return;
@@ -176,6 +206,30 @@ export class Kernel extends KernelBase {
   #faults(): FaultSink {
     return { event: () => false, pageRequest: () => false, requestsLost: () => undefined };
   }
+}
+
+/** What the DMA API asks of the IOMMU core. */
+function dmaCalls({ iommu, smmu_driver }: Kernel): IommuDmaCalls {
+  return {
+    iommu_get_dma_domain: (dev) => iommu.iommu_get_dma_domain(dev) ?? undefined,
+    iommu_map: (...args) => iommu.iommu_map(...args),
+    iommu_unmap_fast: (...args) => iommu.iommu_unmap_fast(...args),
+    iommu_tlb_sync: (domain) => iommu.iommu_tlb_sync(domain),
+    iommu_map_sg: (...args) => iommu.iommu_map_sg(...args),
+    iommu_iova_to_phys: (domain, iova) => iommu.iommu_iova_to_phys(domain, iova),
+    iommu_flush_tlb_all: (domain) => iommu.iommu_flush_tlb_all(domain),
+    usesFlushQueue: (domain) => {
+      const lazy = { value: 0 };
+      const attr = DOMAIN_ATTR.DOMAIN_ATTR_DMA_USE_FLUSH_QUEUE;
+      return iommu.iommu_domain_get_attr(domain, attr, lazy) === 0 && lazy.value !== 0;
+    },
+    reservedRegions: (dev) => {
+      const list: IommuResvRegion[] = [];
+      iommu.iommu_get_resv_regions(dev, list);
+      return list;
+    },
+    pasidDomain: (dev, pasid) => smmu_driver.auxDomain(dev, pasid),
+  };
 }
 
 function newBus(name: string): BusType {

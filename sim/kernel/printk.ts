@@ -160,6 +160,11 @@ export class KernelLog {
     });
   }
 
+  /** printk() with a format string. */
+  printf(level: number, fmt: string, args: readonly FormatArgument[]): void {
+    this.printk(level, format(fmt, args));
+  }
+
   pr_emerg(fmt: string, ...args: readonly FormatArgument[]): void {
     this.printk(KERN_EMERG, format(fmt, args));
   }

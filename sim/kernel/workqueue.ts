@@ -8,6 +8,8 @@ import { HZ } from './wait.ts';
 export interface WorkStruct {
   func: (work: WorkStruct) => void;
   pending: boolean;
+  /** The queue that took it last. */
+  wq?: Workqueue;
   /** Set while the item runs. */
   running?: boolean;
 }
@@ -34,6 +36,7 @@ export class Workqueue {
       return false;
     }
     work.pending = true;
+    work.wq = this;
     this.#items.push(work);
     const cause = this.#machine.recorder.cause;
     this.#machine.defer(() => this.#run(work, cause));
@@ -45,6 +48,7 @@ export class Workqueue {
     if (work.pending || work.timer !== undefined) {
       return false;
     }
+    work.wq = this;
     work.timer = this.#machine.clock.after((delay * 1e9) / HZ, () => {
       work.timer = undefined;
       this.queue_work(work);

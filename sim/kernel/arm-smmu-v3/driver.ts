@@ -10,6 +10,7 @@ import type {
   IommuGroup,
   IommuOps,
   IommuResvRegion,
+  IommuSvaParam,
   Ref,
 } from '../iommu-types.ts';
 import {
@@ -24,13 +25,14 @@ import {
   IOMMU_DOMAIN_UNMANAGED,
   IOMMU_MMIO,
   IOMMU_NOEXEC,
+  IOMMU_SVA_FEAT_AUXD,
   IOMMU_WRITE,
   pageSizes,
 } from '../iommu-types.ts';
 import type { KernelBase } from '../kernel-base.ts';
 import { PciCapabilities } from '../pci.ts';
 import { MSI_IOVA_BASE, MSI_IOVA_LENGTH } from './arm-smmu-v3.ts';
-import { AuxDomains } from './aux.ts';
+import { AuxDomains, arm_smmu_set_pasid_limits } from './aux.ts';
 import {
   ArmSmmuDomain,
   arm_smmu_domain_free,
@@ -71,7 +73,7 @@ export class ArmSmmuDriver {
     const { driver, profile } = kernel.config;
     this.ops = {
       ...this.#baseOps(),
-      ...(driver === 'auxd' ? this.#auxChecks() : {}),
+      ...(driver === 'auxd' ? { ...this.#auxChecks(), ...this.#svaOps() } : {}),
       ...(driver === 'auxd' && profile === 'seed18' ? this.#seed18Ops() : {}),
       ...(driver === 'auxd' && profile === 'attr19' ? this.#attr19Ops() : {}),
     };
@@ -86,6 +88,16 @@ export class ArmSmmuDriver {
   /** The SMMU that firmware puts a device behind. */
   smmuOf(index: number): ArmSmmuDevice | undefined {
     return this.smmus[index];
+  }
+
+  /** The auxiliary domain that a device has under a PASID. */
+  auxDomain(dev: Device, pasid: number): IommuDomain | undefined {
+    const master = masterOf(dev);
+    const found =
+      master === undefined
+        ? undefined
+        : this.aux.domainsOf(master).find(({ ssid }) => ssid === pasid);
+    return found as ArmSmmuDomain | undefined;
   }
 
   /** The SMMU of devices about to be added; set by whoever reads the firmware tables. */
@@ -134,6 +146,32 @@ export class ArmSmmuDriver {
       },
       aux_users: (domain) => to_smmu_domain(domain).aux_masters.map(({ dev }) => dev.name),
     };
+  }
+
+  /** Both shapes: SVA is switched on by these; AUXD with it when asked for. */
+  #svaOps(): Partial<IommuOps> {
+    return {
+      sva_init_device: (dev, param) => this.#svaInit(dev, param),
+      sva_shutdown_device: (dev) => {
+        this.aux.detachAll(dev);
+        const master = masterOf(dev);
+        if (master !== undefined) {
+          master.auxd = false;
+        }
+      },
+    };
+  }
+
+  #svaInit(dev: Device, param: IommuSvaParam): number {
+    const master = masterOf(dev);
+    if (master === undefined || master.ssid_bits === 0) {
+      return -EINVAL;
+    }
+    arm_smmu_set_pasid_limits(master, param.min_pasid, param.max_pasid);
+    param.min_pasid = master.min_pasid;
+    param.max_pasid = master.max_pasid;
+    master.auxd ||= (param.features & IOMMU_SVA_FEAT_AUXD) !== 0;
+    return 0;
   }
 
   /** The seed: the device's AUXD flag decides what an attach of an unmanaged domain means. */
