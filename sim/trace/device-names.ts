@@ -1,8 +1,8 @@
 // Names of devices by StreamID, learnt from the trace: the kernel side tells of each device that comes
-// as an `object` record of kind `device`, with its name first and its StreamIDs after `sid`.
+// as an `object` record of kind `device`: its number is the first StreamID, its text the name.
 
 import { hex } from '../base/hex.ts';
-import { textOf } from './decoded.ts';
+import { numberOf, textOf } from './decoded.ts';
 import type { TraceRecord } from './reader.ts';
 
 /** What messages call a device. */
@@ -21,13 +21,9 @@ export class DeviceNames {
     if (record.kind !== 'object' || textOf(record, 'what') !== 'device') {
       return;
     }
-    const text = textOf(record, 'text');
-    const name = /^[^\s,:]+/.exec(text)?.[0];
-    const sids = /\bsids? ((?:0x[0-9a-f]+|\d+)(?:[ ,]+(?:0x[0-9a-f]+|\d+))*)/.exec(text)?.[1] ?? '';
-    for (const sid of sids.split(/[ ,]+/)) {
-      if (name !== undefined && sid !== '') {
-        this.#bySid.set(Number(sid), { name, driver: '' });
-      }
+    const name = /^[^\s,]+/.exec(textOf(record, 'text'))?.[0];
+    if (name !== undefined) {
+      this.#bySid.set(numberOf(record, 'id'), { name, driver: '' });
     }
   }
 

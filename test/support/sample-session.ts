@@ -142,7 +142,7 @@ function logEvent(s: SessionWriter): void {
 export function sampleSession(): SessionWriter {
   const s = new SessionWriter({ start: 1_000_000 });
   s.call("platform_device('accel0', { sids: [16], ssid_bits: 4 })", 2, 'accel0', () => {
-    s.put('object', { what: 'device', id: 1, text: 'accel0 sid 0x10' });
+    s.put('object', { what: 'device', id: SID, text: 'accel0' });
     s.put('alloc', { what: 'cmdq', pa: 0x4010_0000n, size: 4096n }, 5);
     s.put('mmio_write', { offset: 0x90, width: 64, value: 0x4010_0008n }, 5);
     const enable = s.put('mmio_write', { offset: 0x20, width: 32, value: 0xdn }, 5);
@@ -171,7 +171,7 @@ export function sampleSession(): SessionWriter {
   s.put('stall', { sid: SID, stag: 3, phase: 0 }, 10);
   s.put('stall', { sid: SID, stag: 3, phase: 1 }, 90);
   s.put('diagnostic', { class: 0, section: '6.3.9', text: 'CR0 changed "early", <twice>' }, 10);
-  s.call('iommu_detach_device(domain 1, accel0)', 9, 'undefined');
+  s.put('call', { fn: 'iommu_detach_device', args: 'domain 1, accel0', line: 9, column: 1 }, 100);
   return s;
 }
 

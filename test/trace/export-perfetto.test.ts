@@ -188,6 +188,31 @@ describe('the perfetto export', () => {
     );
   });
 
+  it('ends a call that returns nothing when something comes that is not below it', () => {
+    const writer = new SessionWriter();
+    const call = (fn: string, line = 1): number =>
+      writer.put('call', { fn, args: '', line, column: 1 }, 5);
+    const outer = call('outer');
+    writer.under(outer, () => {
+      const inner = call('inner', 0);
+      const write = writer.under(inner, () =>
+        writer.put('mmio_write', { offset: 0, width: 32, value: 0n }, 5),
+      );
+      writer.under(write, () => writer.put('irq', { line: 1, handled: 1, name: '' }, 5));
+      writer.put('log', { level: 6, text: 'in outer' }, 5);
+      call('second', 0);
+    });
+    call('next');
+    const events = eventsOf(writer);
+    expect(checkNesting(events)).toEqual(['1: outer', '2: inner', '2: second', '1: next']);
+    const at = (name: string, ph: string): number =>
+      ns(events.find((event) => event.name === name && event.ph === ph)?.ts ?? -1);
+    expect([at('inner', 'B'), at('inner', 'E')]).toEqual([10, 21]);
+    expect([at('second', 'B'), at('second', 'E'), at('outer', 'E'), at('next', 'B')]).toEqual([
+      30, 31, 32, 35,
+    ]);
+  });
+
   it('shows two calls that overlap, and one that never returned', () => {
     const writer = new SessionWriter();
     const call = (fn: string): number => writer.put('call', { fn, args: '', line: 1, column: 1 });
@@ -205,7 +230,7 @@ describe('the perfetto export', () => {
       '1: first',
       '1: async second',
       '1: outer',
-      '1: async hangs',
+      '1: outer > hangs',
       '1: last',
     ]);
   });

@@ -2,8 +2,7 @@
 // of Linux 4.20), derived from the calls that succeeded and from recorded faults. A call inside
 // another (iommu_map_sg, dma_map_*) shows when the kernel side recorded it as a call of its own.
 
-import type { MatchedCall } from '../call-tree.ts';
-import { CallMatcher, shownNumber, splitArguments } from '../call-tree.ts';
+import { shownNumber, splitArguments } from '../call-tree.ts';
 import { decodeEvent, fieldOf, textOf } from '../decoded.ts';
 import { DeviceNames } from '../device-names.ts';
 import type { TraceRecord } from '../reader.ts';
@@ -69,69 +68,75 @@ function* tracepoints(
   control: ExportControl,
   share: PassShare,
 ): Generator<Tracepoint> {
-  const matcher = new CallMatcher();
   const devices = new DeviceNames();
-  const functions = new Map<number, string>();
+  const open = new Map<number, TraceRecord>();
   for (const record of passOver(session, control, share)) {
     devices.take(record);
-    if (record.kind === 'call') {
-      functions.set(record.id, textOf(record, 'fn'));
-    }
-    const matched = matcher.take(record);
+    const call = record.kind === 'return' ? open.get(record.cause) : undefined;
     const text =
       record.kind === 'event'
         ? pageFault(record, devices)
-        : matched === undefined || isInner(matched, functions)
-          ? undefined
-          : CALLS[textOf(matched.call, 'fn')]?.(matched);
-    if (matched !== undefined) {
-      functions.delete(matched.call.id);
-    }
+        : record.kind === 'call'
+          ? called(record, open)
+          : call === undefined
+            ? undefined
+            : RETURNS[textOf(call, 'fn')]?.(call, textOf(record, 'value'));
+    open.delete(call?.id ?? 0);
     if (text !== undefined) {
       yield { time: record.time, text };
     }
   }
 }
 
-/** True for the kernel's own record of a call that the script's record shows already. */
-function isInner({ call }: MatchedCall, functions: ReadonlyMap<number, string>): boolean {
-  return functions.get(call.cause) === textOf(call, 'fn');
-}
-
-const CALLS: Readonly<Record<string, (matched: MatchedCall) => string | undefined>> = {
-  iommu_map: mapped,
-  iommu_unmap: unmapped,
-  iommu_unmap_fast: unmapped,
-  iommu_attach_device: (matched) => attached('attach_device_to_domain', matched),
-  iommu_aux_attach_device: (matched) => attached('attach_device_to_domain', matched),
-  iommu_detach_device: (matched) => detached('detach_device_from_domain', matched),
-  iommu_aux_detach_device: (matched) => detached('detach_device_from_domain', matched),
-};
-
-function mapped({ call, ret }: MatchedCall): string | undefined {
-  const [, iova, paddr, size] = splitArguments(call).map(shownNumber);
-  if (textOf(ret, 'value') !== '0' || iova === undefined || paddr === undefined) {
+/**
+ * Remembers a call that shows when it returns, and shows one that returns nothing. The kernel's own
+ * record of a call that the script's record shows already is left out.
+ */
+function called(call: TraceRecord, open: Map<number, TraceRecord>): string | undefined {
+  const fn = textOf(call, 'fn');
+  const outer = open.get(call.cause);
+  if (outer !== undefined && textOf(outer, 'fn') === fn) {
     return undefined;
   }
-  return size === undefined
-    ? undefined
-    : `map: IOMMU: iova=${x16(iova)} - ${x16(iova + size)} paddr=${x16(paddr)} size=${size}`;
+  if (fn in RETURNS) {
+    open.set(call.id, call);
+  }
+  return DETACHES.has(fn) ? withDevice('detach_device_from_domain', call) : undefined;
 }
 
-function unmapped({ call, ret }: MatchedCall): string | undefined {
+const DETACHES: ReadonlySet<string> = new Set(['iommu_detach_device', 'iommu_aux_detach_device']);
+
+const RETURNS: Readonly<Record<string, (call: TraceRecord, value: string) => string | undefined>> =
+  {
+    iommu_map: mapped,
+    iommu_unmap: unmapped,
+    iommu_unmap_fast: unmapped,
+    iommu_attach_device: attached,
+    iommu_aux_attach_device: attached,
+  };
+
+function mapped(call: TraceRecord, value: string): string | undefined {
+  const [, iova, paddr, size] = splitArguments(call).map(shownNumber);
+  if (value !== '0' || iova === undefined || paddr === undefined || size === undefined) {
+    return undefined;
+  }
+  return `map: IOMMU: iova=${x16(iova)} - ${x16(iova + size)} paddr=${x16(paddr)} size=${size}`;
+}
+
+function unmapped(call: TraceRecord, value: string): string | undefined {
   const [, iova, size] = splitArguments(call).map(shownNumber);
-  const done = shownNumber(textOf(ret, 'value'));
+  const done = shownNumber(value);
   if (iova === undefined || size === undefined || done === undefined) {
     return undefined;
   }
   return `unmap: IOMMU: iova=${x16(iova)} - ${x16(iova + size)} size=${size} unmapped_size=${done}`;
 }
 
-function attached(event: string, matched: MatchedCall): string | undefined {
-  return textOf(matched.ret, 'value') === '0' ? detached(event, matched) : undefined;
+function attached(call: TraceRecord, value: string): string | undefined {
+  return value === '0' ? withDevice('attach_device_to_domain', call) : undefined;
 }
 
-function detached(event: string, { call }: MatchedCall): string | undefined {
+function withDevice(event: string, call: TraceRecord): string | undefined {
   const device = splitArguments(call)[1];
   return device === undefined ? undefined : `${event}: IOMMU: device=${device}`;
 }

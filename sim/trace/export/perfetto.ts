@@ -3,12 +3,12 @@
 // nesting are async events. Records that share a tick are drawn 1 ns apart; `args.tick` is the tick.
 
 import { asciiJson } from '../../base/json.ts';
+import type { CallFacts, EndedCall } from '../call-tree.ts';
+import { CallTracker, scanCalls, trackOf } from '../call-tree.ts';
 import { decodeCommand, decodeEvent, decodePageRequest, numberOf, textOf } from '../decoded.ts';
 import { QueueTracker } from '../queue-tracker.ts';
 import type { TraceRecord } from '../reader.ts';
 import { accessText, recordText, streamText } from '../record-text.ts';
-import type { CallNesting } from './call-nesting.ts';
-import { nestCalls } from './call-nesting.ts';
 import type { ExportControl, ExportFormat, ExportSession } from './export-format.ts';
 import { inPieces, passOver, SpreadClock } from './export-format.ts';
 
@@ -49,7 +49,7 @@ interface TraceEvent {
 }
 
 function* document(session: ExportSession, control: ExportControl): Generator<string> {
-  const nesting = nestCalls(passOver(session, control, { from: 0, to: 0.3 }));
+  const facts = scanCalls(passOver(session, control, { from: 0, to: 0.3 }));
   yield '{"displayTimeUnit":"ns","traceEvents":[\n';
   yield eventText({
     ph: 'M',
@@ -61,7 +61,7 @@ function* document(session: ExportSession, control: ExportControl): Generator<st
   for (const { tid, name } of Object.values(TRACKS)) {
     yield `,\n${threadName(tid, name)}`;
   }
-  const timeline = new Timeline(nesting);
+  const timeline = new Timeline(facts);
   for (const record of passOver(session, control, { from: 0.3, to: 1 })) {
     for (const event of timeline.take(record)) {
       yield `,\n${eventText(event)}`;
@@ -103,11 +103,10 @@ function micros(nanoseconds: number): string {
 
 /** Turns records into trace events. */
 class Timeline {
-  readonly #nesting: CallNesting;
+  readonly #facts: CallFacts;
+  readonly #calls: CallTracker;
   readonly #clock = new SpreadClock();
   readonly #streams = new Map<string, number>();
-  readonly #open: TraceRecord[] = [];
-  readonly #asyncOpen = new Map<number, TraceRecord>();
   readonly #changed = new Set<'CMDQ' | 'EVENTQ' | 'PRIQ'>();
   readonly #tracker = new QueueTracker((name) => {
     const queue = /^(CMDQ|EVENTQ|PRIQ)_/.exec(name)?.[1];
@@ -118,24 +117,32 @@ class Timeline {
   /** Fetches and cache records since the last access: the walk of the next one. */
   #walk: { readonly record: TraceRecord; readonly at: number }[] = [];
   #at = 0;
+  /** Tick of the last record. */
+  #last = 0;
 
-  constructor(nesting: CallNesting) {
-    this.#nesting = nesting;
+  constructor(facts: CallFacts) {
+    this.#facts = facts;
+    this.#calls = new CallTracker(facts);
   }
 
   *take(record: TraceRecord): Generator<TraceEvent> {
+    for (const ended of this.#calls.take(record)) {
+      yield this.#endCall(ended);
+    }
+    if (record.kind === 'return') {
+      return;
+    }
     this.#at = this.#clock.at(record.time);
+    this.#last = record.time;
     this.#tracker.take(record);
     if (record.kind === 'call') {
       yield this.#begin(record);
-    } else if (record.kind === 'return') {
-      yield* this.#return(record);
     } else if (record.kind === 'fetch' || record.kind === 'cache') {
       this.#walk.push({ record, at: this.#at });
     } else if (record.kind === 'dma') {
       yield* this.#access(record);
     } else {
-      yield* this.#instant(record);
+      yield this.#instant(record);
     }
     for (const queue of this.#changed) {
       const args = { entries: this.#tracker.fill(queue) };
@@ -144,52 +151,35 @@ class Timeline {
     this.#changed.clear();
   }
 
-  /** Ends what has not returned, innermost first. */
+  /** Ends what is still open, innermost first. */
   *end(): Generator<TraceEvent> {
     yield* this.#loose();
-    for (const call of this.#asyncOpen.values()) {
-      yield { ...this.#slice('e', call), args: { unfinished: 1 } };
-    }
-    for (const call of this.#open.reverse()) {
-      this.#at = this.#clock.at(this.#at);
-      yield { ...this.#slice('E', call), args: { unfinished: 1 } };
+    for (const ended of this.#calls.end()) {
+      yield this.#endCall(ended);
     }
   }
 
   #begin(call: TraceRecord): TraceEvent {
     const line = numberOf(call, 'line');
-    const args = {
-      tick: call.time,
-      record: call.id,
-      cause: call.cause,
-      args: textOf(call, 'args'),
-      ...(line === 0 ? {} : { line }),
-    };
-    if (this.#nesting.overlapping.has(call.id)) {
-      this.#asyncOpen.set(call.id, call);
-      return { ...this.#slice('b', call), args };
-    }
-    this.#open.push(call);
-    return { ...this.#slice('B', call), args };
+    const args = { ...headArgs(call), args: textOf(call, 'args'), ...(line === 0 ? {} : { line }) };
+    return { ...this.#slice(this.#overlaps(call) ? 'b' : 'B', call), args };
   }
 
-  *#return(record: TraceRecord): Generator<TraceEvent> {
-    const overlapping = this.#asyncOpen.get(record.cause);
-    const at = this.#open.findLastIndex(({ id }) => id === record.cause);
-    const call = overlapping ?? this.#open[at];
-    if (call === undefined) {
-      return;
-    }
-    const args = { tick: record.time, value: textOf(record, 'value') };
-    yield { ...this.#slice(overlapping === undefined ? 'E' : 'e', call), args };
-    if (overlapping === undefined) {
-      this.#open.splice(at, 1);
-    }
-    this.#asyncOpen.delete(record.cause);
+  #endCall({ call, ret }: EndedCall): TraceEvent {
+    this.#last = ret?.time ?? this.#last;
+    this.#at = this.#clock.at(this.#last);
+    const slice = this.#slice(this.#overlaps(call) ? 'e' : 'E', call);
+    return ret === undefined
+      ? slice
+      : { ...slice, args: { tick: ret.time, value: textOf(ret, 'value') } };
+  }
+
+  #overlaps(call: TraceRecord): boolean {
+    return this.#facts.overlapping.has(call.id);
   }
 
   #slice(ph: 'B' | 'E' | 'b' | 'e', call: TraceRecord): TraceEvent {
-    const { tid } = numberOf(call, 'line') > 0 ? TRACKS.script : TRACKS.kernel;
+    const { tid } = trackOf(call) === 0 ? TRACKS.script : TRACKS.kernel;
     const own = ph === 'b' || ph === 'e' ? { id: call.id } : {};
     return { ph, tid, name: textOf(call, 'fn'), at: this.#at, ...own };
   }
@@ -223,11 +213,11 @@ class Timeline {
     this.#walk = [];
   }
 
-  *#instant(record: TraceRecord): Generator<TraceEvent> {
+  #instant(record: TraceRecord): TraceEvent {
     const { tid } = INSTANTS[record.kind] ?? TRACKS.kernel;
     const name = NAMES[record.kind]?.(record) ?? recordText(record);
     const args = { ...headArgs(record), what: recordText(record) };
-    yield { ph: 'i', tid, name, at: this.#at, args };
+    return { ph: 'i', tid, name, at: this.#at, args };
   }
 
   #stream(sid: number, ssid: number): { tid: number; declare: readonly TraceEvent[] } {
