@@ -71,7 +71,7 @@ function start(): void {
   openFromSecondStart(window, workbench);
   guardClose(window, workbench);
   recoverFromCrash(window);
-  endOrderly(window, async () => {
+  endOrderly(async () => {
     workbench.dispose();
     host.dispose();
     await state.flush();
@@ -136,9 +136,9 @@ function recoverFromCrash(window: BrowserWindow): void {
 }
 
 /** Lets the worker end and the state reach the disk before the process goes, at most two seconds. */
-function endOrderly(window: BrowserWindow, release: () => Promise<void>): void {
-  app.on('window-all-closed', () => undefined);
-  window.on('closed', () => {
+function endOrderly(release: () => Promise<void>): void {
+  app.on('will-quit', (event) => {
+    event.preventDefault();
     const limit = setTimeout(() => app.exit(1), 2000);
     void release().finally(() => {
       clearTimeout(limit);
