@@ -49,7 +49,8 @@ export class Prompts {
 
   /** Lets a person answer; the last answer is the one of Escape. */
   question(message: string, detail: string, answers: readonly string[]): Promise<string> {
-    this.ask.value?.done(answers.at(-1) ?? '');
+    const before = this.ask.value;
+    before?.done(before.answers.at(-1) ?? '');
     return new Promise((resolve) => {
       this.ask.set({
         message,

@@ -1,0 +1,136 @@
+// Commands by name and by key, and the lists to choose from.
+
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import type { PickItem } from '../../renderer/commands/quick-pick.ts';
+import { filterItems, Prompts } from '../../renderer/commands/quick-pick.ts';
+import type { CommandId } from '../../sim/protocol/commands.ts';
+import { COMMAND_IDS } from '../../sim/protocol/commands.ts';
+
+type Registry = typeof import('../../renderer/commands/registry.ts');
+type Keys = typeof import('../../renderer/commands/keys.ts');
+
+describe('commands', () => {
+  let registry: Registry;
+  let keys: Keys;
+
+  beforeAll(async () => {
+    vi.stubGlobal('navigator', { platform: 'Linux x86_64' });
+    registry = await import('../../renderer/commands/registry.ts');
+    keys = await import('../../renderer/commands/keys.ts');
+  });
+
+  function make() {
+    const ran: CommandId[] = [];
+    const failed = vi.fn();
+    const handlers = Object.fromEntries(
+      COMMAND_IDS.map((id) => [id, () => void ran.push(id)]),
+    ) as unknown as Record<CommandId, () => void>;
+    return { ran, failed, handlers, registry: new registry.CommandRegistry(handlers, failed) };
+  }
+
+  function press(code: string, key: string, modifiers = ''): KeyboardEvent {
+    return {
+      code,
+      key,
+      ctrlKey: modifiers.includes('C'),
+      shiftKey: modifiers.includes('S'),
+      altKey: modifiers.includes('A'),
+      metaKey: false,
+    } as KeyboardEvent;
+  }
+
+  it.each([
+    ['KeyS', 's', 'C', 'file.save'],
+    ['KeyS', 'S', 'CS', 'file.saveAs'],
+    ['KeyP', 'P', 'CS', 'view.palette'],
+    ['F1', 'F1', '', 'view.palette'],
+    ['F5', 'F5', '', 'run.start'],
+    ['F5', 'F5', 'C', 'run.start'],
+    ['F5', 'F5', 'S', 'run.stop'],
+    ['F5', 'F5', 'CS', 'run.restart'],
+    ['Backquote', 'Dead', 'C', 'view.console'],
+    ['Digit1', '1', 'C', 'view.editor'],
+    ['PageDown', 'PageDown', 'C', 'view.nextEditor'],
+  ])('%s (%s) with %j runs %s', (code, key, modifiers, id) => {
+    const { ran, registry: own } = make();
+    expect(own.handleKey(press(code, key, modifiers))).toBe(true);
+    expect(ran).toEqual([id]);
+  });
+
+  it.each([
+    ['KeyF', 'f', 'C'],
+    ['KeyZ', 'z', 'C'],
+    ['KeyA', 'a', ''],
+    ['Escape', 'Escape', ''],
+    ['ControlLeft', 'Control', 'C'],
+  ])('%s (%s) with %j is left to the editor', (code, key, modifiers) => {
+    const { ran, registry: own } = make();
+    expect(own.handleKey(press(code, key, modifiers))).toBe(false);
+    expect(ran).toEqual([]);
+  });
+
+  it('ignores a name that is no command', () => {
+    const { ran, registry: own } = make();
+    for (const name of ['constructor', 'toString', '', 'file.format']) {
+      own.run(name);
+    }
+    expect(ran).toEqual([]);
+  });
+
+  it('reports the error that a command ends with', async () => {
+    const { failed, handlers } = make();
+    const error = new Error('no');
+    const own = new registry.CommandRegistry(
+      { ...handlers, 'file.save': () => Promise.reject(error) },
+      failed,
+    );
+    own.run('file.save');
+    await vi.waitFor(() => expect(failed).toHaveBeenCalledWith(error));
+  });
+
+  it('shows keys as people read them', () => {
+    expect(keys.keyLabel('Mod+Shift+P')).toBe('Ctrl+Shift+P');
+  });
+});
+
+describe('a list to choose from', () => {
+  const item = (label: string, detail?: string): PickItem<string> =>
+    detail === undefined ? { label, value: label } : { label, detail, value: label };
+  const items = [
+    item('File: Save'),
+    item('File: Save As…'),
+    item('View: Problems'),
+    item('View: Light Theme'),
+    item('aux-domains.ts', 'Auxiliary domains'),
+  ];
+
+  it.each([
+    ['', ['File: Save', 'File: Save As…', 'View: Problems', 'View: Light Theme', 'aux-domains.ts']],
+    ['save', ['File: Save', 'File: Save As…']],
+    ['SAVE AS', ['File: Save As…']],
+    ['theme', ['View: Light Theme']],
+    ['vlt', ['View: Light Theme']],
+    ['auxiliary', ['aux-domains.ts']],
+    ['zzz', []],
+  ])('shows for %j the items that match, the best first', (query, labels) => {
+    expect(filterItems(items, query).map(({ label }) => label)).toEqual(labels);
+  });
+
+  it('answers with the value of the chosen item, and with nothing when it is replaced', async () => {
+    const prompts = new Prompts();
+    const first = prompts.choose('one', items);
+    const second = prompts.choose('two', items);
+    prompts.pick.value?.done(2);
+    expect(await first).toBeUndefined();
+    expect(await second).toBe('View: Problems');
+    expect(prompts.pick.value).toBeUndefined();
+  });
+
+  it('answers a question that is replaced as Escape would', async () => {
+    const prompts = new Prompts();
+    const first = prompts.question('?', '', ['Save', 'Cancel']);
+    const second = prompts.question('?', '', ['Yes', 'No']);
+    prompts.ask.value?.done('Yes');
+    expect(await Promise.all([first, second])).toEqual(['Cancel', 'Yes']);
+  });
+});
