@@ -120,9 +120,10 @@ export class ControlRegisters {
       ['PRIQ_IRQ_CFG2', this.#irqCtrl, PRIQ_IRQEN, 'PRIQ_IRQEN'],
     ];
     for (const [name, updates, mask, why] of guards) {
+      const takenEarly = (mask & (CMDQEN | EVENTQEN | PRIQEN)) !== 0 && updates === this.#cr0;
+      const guarded = { mask: -1, why: `${why} is 1 or being updated`, takenEarly };
       registers.setBehaviour(name, {
-        guard: () =>
-          updates.locks(mask) ? { mask: -1, why: `${why} is 1 or being updated` } : undefined,
+        guard: () => (updates.locks(mask) ? guarded : undefined),
         ...this.#effectOf(name),
       });
     }

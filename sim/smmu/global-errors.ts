@@ -42,11 +42,11 @@ export class GlobalErrors {
     }
   }
 
-  /** Bits that do not exist were masked away; toggled inactive bits count as active from now on. */
+  /** Toggled inactive errors count as active from now on; bits without an error mean nothing. */
   #acknowledge(value: number): void {
     const active = this.#registers.lo('GERROR') ^ this.#registers.lo('GERRORN');
     const toggled = value ^ this.#registers.lo('GERRORN');
-    const wrong = toggled & ~active;
+    const wrong = toggled & ~active & this.#registers.mask('GERROR');
     if (wrong !== 0) {
       this.#diagnostics.guestError(
         '6.3.20',

@@ -25,6 +25,8 @@ export interface RegisterBehaviour {
 export interface Guarded {
   readonly mask: number;
   readonly why: string;
+  /** Before SMMUv3.2, where either is permitted, the write takes effect instead of being ignored. */
+  readonly takenEarly?: boolean;
 }
 
 interface Slot {
@@ -162,14 +164,12 @@ export class RegisterFile {
     const old = this.#words[slot.index + half] as number;
     let value = written & mask;
     const guard = slot.behaviour.guard?.(half);
-    if (guard !== undefined) {
-      if (((value ^ old) & guard.mask) !== 0) {
-        this.#guarded(slot, written, guard.why);
-      }
+    const changes = guard === undefined ? 0 : (value ^ old) & guard.mask;
+    if (guard !== undefined && !this.#taken(slot, written, guard, changes !== 0)) {
       if ((mask & ~guard.mask) === 0) {
         return false;
       }
-      value = (value & ~guard.mask) | (old & guard.mask);
+      value ^= changes;
     }
     if (slot.behaviour.write !== undefined) {
       slot.behaviour.write(value, half);
@@ -179,13 +179,19 @@ export class RegisterFile {
     return true;
   }
 
-  #guarded(slot: Slot, written: number, why: string): void {
-    const text = `write of ${hex(written >>> 0)} to ${slot.name} is ignored: ${why}`;
-    if (this.#guardsDefined) {
-      this.#diagnostics.guestError(slot.section, text);
-    } else {
-      this.#diagnostics.unpredictable(slot.section, text);
+  /** Whether a guarded write counts after all; diagnoses one that would change something. */
+  #taken(slot: Slot, written: number, guard: Guarded, changes: boolean): boolean {
+    const taken = guard.takenEarly === true && !this.#guardsDefined;
+    if (changes) {
+      const effect = taken ? 'takes effect' : 'is ignored';
+      const text = `write of ${hex(written >>> 0)} to ${slot.name} ${effect}: ${guard.why}`;
+      if (this.#guardsDefined) {
+        this.#diagnostics.guestError(slot.section, text);
+      } else {
+        this.#diagnostics.unpredictable(slot.section, text);
+      }
     }
+    return taken;
   }
 
   #find(offset: number, size: number, what: string): readonly [Slot, 0 | 1] | undefined {
@@ -243,7 +249,6 @@ const AREAS: readonly Area[] = [
   { from: 0xa8, to: 0xb0, section: '6.2', text: PAGE_1_ONLY, guest: true },
   { from: 0xc8, to: 0xd0, section: '6.2', text: PAGE_1_ONLY, guest: true },
   { from: 0xe00, to: 0xf00, section: '6.2.1', text: 'no IMPLEMENTATION DEFINED registers, RES0' },
-  { from: 0xfd0, to: 0x1000, section: '6.2.1', text: 'no CoreSight ID registers, RES0' },
   { from: 0x1000, to: 0x4000, section: '6.2.1', text: 'no IMPLEMENTATION DEFINED registers, RES0' },
   { from: 0x4000, to: 0x6000, section: '6.3.49', text: 'no Command queue control pages, RES0' },
   {

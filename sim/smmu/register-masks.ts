@@ -32,9 +32,6 @@ const REGISTER_NEEDS: Partial<Record<RegisterName, Condition>> = {
   GATOS_PAR: atos,
 };
 
-const typesOvr: Condition = (f) => f.attrTypesOvr;
-const permsOvr: Condition = (f) => f.attrPermsOvr;
-
 const CR0_NEEDS: Readonly<Record<string, Condition>> = {
   PRIQEN: pri,
   ATSCHK: (f) => f.ats,
@@ -56,22 +53,19 @@ const FIELD_NEEDS: Partial<Record<RegisterName, Readonly<Record<string, Conditio
   CR0ACK: CR0_NEEDS,
   CR2: { E2H: (f) => f.hyp, PTM: (f) => f.btm, REC_CFG_ATS: (f) => f.atsrecerr },
   STATUSR: { DORMANT: (f) => f.dormhint },
-  GBPA: {
-    MemAttr: typesOvr,
-    MTCFG: typesOvr,
-    ALLOCCFG: typesOvr,
-    SHCFG: typesOvr,
-    PRIVCFG: permsOvr,
-    INSTCFG: permsOvr,
-  },
   IRQ_CTRL: IRQ_NEEDS,
   IRQ_CTRLACK: IRQ_NEEDS,
   GERROR: ERROR_NEEDS,
-  GERRORN: ERROR_NEEDS,
   STRTAB_BASE_CFG: { SPLIT: (f) => f.stLevel === 1, FMT: (f) => f.stLevel === 1 },
   PRIQ_IRQ_CFG2: { MemAttr: msi, SH: msi },
   GATOS_SID: { SSID_VALID: (f) => f.ssidsize !== 0 },
 };
+
+/**
+ * Bits without a meaning that keep what is written, as a RES0 bit of a RW register may. GBPA also keeps
+ * its override fields where IDR1 says that they do nothing (6.3.14 leaves that open).
+ */
+const STATEFUL_RES0: Partial<Record<RegisterName, number>> = { GBPA: 0xc000, GERRORN: 0x7ff };
 
 /** Bits of an output address, by IDR5.OAS. */
 export const OAS_BITS = [32, 36, 40, 42, 44, 48, 52, 56] as const;
@@ -93,7 +87,7 @@ export function registerMask(name: RegisterName, features: Readonly<SmmuFeatures
     return { lo: 0, hi: 0 };
   }
   const register = REGISTERS[name];
-  const mask = new Int32Array([register.maskLo, register.maskHi]);
+  const mask = new Int32Array([register.maskLo | (STATEFUL_RES0[name] ?? 0), register.maskHi]);
   for (const [field, exists] of Object.entries(FIELD_NEEDS[name] ?? {})) {
     const { lo, hi } = register.fields[field as keyof typeof register.fields];
     clearBits(mask, exists(features) ? hi + 1 : lo, hi);

@@ -97,7 +97,9 @@ describe.each(STORED)('$name', (row) => {
       rig.write(REG[control], bit);
       rig.takeDiagnostics();
       write(rig, row, 0n);
-      expect(read(rig, row)).toBe(row.mask);
+      // Before SMMUv3.2 both are permitted: queue registers take the value, the others keep theirs.
+      const queue = control === 'CR0' && bit !== SMMUEN;
+      expect(read(rig, row)).toBe(archMinor < 2 && queue ? 0n : row.mask);
       const kind = archMinor >= 2 ? 'guest-error' : 'constrained-unpredictable';
       expect(rig.takeDiagnostics()[0]).toMatch(
         new RegExp(`^${kind} .*write of 0x0 to ${row.name}`),
@@ -171,12 +173,10 @@ describe('registers of absent features', () => {
     ['hyp', 'CR2', 0x1],
     ['atsrecerr', 'CR2', 0x8],
     ['pri', 'IRQ_CTRL', 0x2],
-    ['attrPermsOvr', 'GBPA', 0xf_0000],
-    ['attrTypesOvr', 'GBPA', 0x3f1f],
   ] as const)('without %s %s bits 0x%x read as zero', (feature, name, bits) => {
     for (const present of [true, false]) {
       const rig = new SmmuRig({ features: { [feature]: present } });
-      rig.write(REG[name], name === 'GBPA' ? 0xffff_ffff : bits);
+      rig.write(REG[name], bits);
       expect(rig.read(REG[name]) & bits).toBe(present ? bits : 0);
     }
   });

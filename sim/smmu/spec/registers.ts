@@ -365,6 +365,30 @@ const TABLES_AND_QUEUES = {
   ),
 } as const;
 
+/** One byte of the CoreSight identification: offset and value. */
+function identity(name: string, offset: number, value: number) {
+  return register(name, { section: '6.2.1', offset, ...RO32, reset: value }, { VALUE: uint(7, 0) });
+}
+
+/**
+ * IMPLEMENTATION DEFINED; the values are those that QEMU's SMMUv3 shows.
+ * @arch 6.2.1 Y ID_REGS: identification register space
+ */
+const CORESIGHT = {
+  PIDR4: identity('PIDR4', 0xfd0, 0x04),
+  PIDR5: identity('PIDR5', 0xfd4, 0),
+  PIDR6: identity('PIDR6', 0xfd8, 0),
+  PIDR7: identity('PIDR7', 0xfdc, 0),
+  PIDR0: identity('PIDR0', 0xfe0, 0x84),
+  PIDR1: identity('PIDR1', 0xfe4, 0xb4),
+  PIDR2: identity('PIDR2', 0xfe8, 0xf0),
+  PIDR3: identity('PIDR3', 0xfec, 0x10),
+  CIDR0: identity('CIDR0', 0xff0, 0x0d),
+  CIDR1: identity('CIDR1', 0xff4, 0xf0),
+  CIDR2: identity('CIDR2', 0xff8, 0x05),
+  CIDR3: identity('CIDR3', 0xffc, 0xb1),
+} as const;
+
 const ADDRESS_TRANSLATION = {
   /** @arch 6.3.37 Y SMMU_GATOS_CTRL */
   GATOS_CTRL: register(
@@ -412,6 +436,7 @@ export const REGISTERS = {
   ...CONTROL,
   ...TABLES_AND_QUEUES,
   ...ADDRESS_TRANSLATION,
+  ...CORESIGHT,
 } as const;
 
 /** Name of a register. */
