@@ -110,8 +110,8 @@ export class PhysicalMemory {
   }
 
   /**
-   * As {@link read64} for an address in halves: a chain of dependent reads (a table walk) stays in
-   * integers and takes half the time.
+   * As {@link read64} for an address in halves, so that a chain of dependent reads (a table walk)
+   * stays in integers.
    */
   read64At(paLo: number, paHi: number): boolean {
     const unit = ((paLo >>> 3) + (paHi << 29) - this.#baseUnit) | 0;
