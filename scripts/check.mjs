@@ -2,9 +2,11 @@
 
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { ensureNpmPackages } from './npm-packages.mjs';
 import { ROOT, run } from './process.mjs';
 
-const LAYERS = ['sim', 'sim/host', 'main', 'preload', 'renderer', 'test', 'scripts', '.'];
+// The largest first, so that the last to end is a small one.
+const LAYERS = ['test', 'renderer', 'sim', 'sim/host', 'main', 'preload', 'scripts', '.'];
 const AT_ONCE = 2;
 
 /** @type {{ name: string, args: string[] }[]} */
@@ -59,6 +61,7 @@ export async function check(print) {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  await ensureNpmPackages();
   const { passed, failed } = await check((line) => console.log(line));
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed > 0 ? 1 : 0;
