@@ -26,6 +26,9 @@ export interface CommandQueueParts {
   enabled(): boolean;
 }
 
+/** Commands that empty whole caches, as software must before the first SMMUEN = 1. */
+const BOOT_COMMANDS = ['CMD_CFGI_STE_RANGE', 'CMD_TLBI_NSNH_ALL', 'CMD_TLBI_EL2_ALL'] as const;
+
 /** Commands whose completion a CMD_SYNC makes visible to held event records. */
 const INVALIDATION = /^CMD_(?:CFGI|TLBI)_/;
 
@@ -36,6 +39,9 @@ export class CommandQueue {
   readonly #oasBits: number;
   #running = false;
   #invalidated = false;
+  /** Whole-cache invalidations consumed, and those that a CMD_SYNC completed. */
+  readonly #emptied = new Set<string>();
+  #completed: ReadonlySet<string> = new Set();
   #seenFull = false;
   /** CONS of the last refused command, and its first word: refused again unchanged, software did not see it. */
   #refused: { readonly cons: number; readonly word: number } | undefined;
@@ -73,6 +79,17 @@ export class CommandQueue {
         `CMDQ_PROD ${hex(registers.lo('CMDQ_PROD') >>> 0)} is inconsistent with CMDQ_CONS ${hex(this.#cons)}: nothing is consumed (UNPREDICTABLE)`,
       );
     }
+  }
+
+  /**
+   * Caches that software has not emptied since reset, by the command that does: their contents are
+   * UNKNOWN when SMMUEN is set. @arch 3.11 P(caches are empty at reset; missing invalidation is diagnosed) Reset, Enable and initialization
+   */
+  get neverInvalidated(): string[] {
+    const { hyp } = this.#parts.targets.state.features;
+    return BOOT_COMMANDS.filter(
+      (name) => !this.#completed.has(name) && (hyp || name !== 'CMD_TLBI_EL2_ALL'),
+    ).map((name) => (name === 'CMD_CFGI_STE_RANGE' ? 'CMD_CFGI_ALL' : name));
   }
 
   get #prod(): number {
@@ -171,8 +188,13 @@ export class CommandQueue {
     const name = commandName(words) ?? '';
     this.#invalidated ||= INVALIDATION.test(name);
     if (name !== 'CMD_SYNC') {
+      if (name !== 'CMD_CFGI_STE_RANGE' || ((words[2] as number) & 0x1f) === 31) {
+        this.#emptied.add(name);
+      }
       return;
     }
+    this.#completed =
+      this.#completed.size < this.#emptied.size ? new Set(this.#emptied) : this.#completed;
     if (this.#invalidated) {
       events.invalidated();
       this.#invalidated = false;

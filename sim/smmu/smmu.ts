@@ -119,7 +119,8 @@ export class Smmu implements MmioDevice, TransactionPort, AtsPort {
     const targets = { state, caches: translator.caches, stalls, ats, pri };
     const enabled = (): boolean => control.enabled(CMDQEN);
     const commands = new CommandQueue({ ...parts, targets, events, enabled });
-    const enableChanged = (on: boolean): void => (on ? undefined : stalls.terminateAll());
+    const enableChanged = (on: boolean): void =>
+      on ? this.#enabled(commands) : stalls.terminateAll();
     control.connect({ events, commands, enableChanged });
     this.#interrupts = interrupts;
     this.#stalls = stalls;
@@ -192,6 +193,15 @@ export class Smmu implements MmioDevice, TransactionPort, AtsPort {
     this.registers.set('IDR3', idr3);
     this.registers.set('IDR5', idr5);
     this.registers.set('AIDR', aidr);
+  }
+
+  /** SMMUEN is 1: on silicon the caches hold anything until software has emptied them once. */
+  #enabled(commands: CommandQueue): void {
+    const missing = commands.neverInvalidated;
+    if (missing.length !== 0) {
+      const text = `SMMUEN is set without ${missing.join(', ')} and CMD_SYNC since reset`;
+      this.state.diagnostics.guestError('3.11', text);
+    }
   }
 
   #queue(shape: OutputQueue['shape']): OutputQueue {

@@ -215,6 +215,9 @@ export class SmmuRig {
     }
     this.write(REG.IRQ_CTRL, 7);
     this.write(REG.CR0, cr0);
+    // The rig empties no caches first, as a driver must: that diagnostic is none of most tests' business.
+    const others = this.diagnostics.filter(({ section }) => section !== '3.11');
+    this.diagnostics.splice(0, this.diagnostics.length, ...others);
   }
 
   /** Puts commands of two 64-bit words into the queue and rings the doorbell once. */
