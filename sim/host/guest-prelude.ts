@@ -14,6 +14,8 @@ const NativeBuffer = ArrayBuffer;
 const NativeRangeError = RangeError;
 const NativeTypeError = TypeError;
 const realm = globalThis as unknown as Table;
+/** Most elements that one call may ask for: the engine fills longer arrays without ever looking up. */
+const MOST_ELEMENTS = 2 ** 25;
 /** Bytes between two questions to the host. */
 const STEP = 2 ** 24;
 const NO_PLACE_HERE = ['WebAssembly', 'SharedArrayBuffer', 'Atomics', 'Intl'];
@@ -39,6 +41,7 @@ export function guestPrelude(hooks: PreludeHooks): void {
   for (const name of NO_PLACE_HERE) {
     delete realm[name];
   }
+  capArrays();
   cap('ArrayBuffer', bufferBytes);
   for (const [name, size] of TYPED_ARRAYS) {
     cap(name, (args) => arrayBytes(args, size));
@@ -52,6 +55,23 @@ export function guestPrelude(hooks: PreludeHooks): void {
     const buffers = NativeBuffer.prototype as object as Table;
     capMethod(buffers, name, (_, args) => Number(args[0] ?? 0) || 0);
   }
+}
+
+/** Arrays that one call fills at once. */
+function capArrays(): void {
+  capMethod(Array.prototype as object as Table, 'fill', (self) =>
+    checkElements((self as unknown[]).length),
+  );
+  capMethod(Array as object as Table, 'from', (_, args) =>
+    checkElements((args[0] as { length?: unknown } | null | undefined)?.length),
+  );
+}
+
+function checkElements(count: unknown): number {
+  if (typeof count === 'number' && count > MOST_ELEMENTS) {
+    throw new NativeRangeError(`an array of ${count} elements is too long for a script`);
+  }
+  return 0;
 }
 
 function reserve(bytes: number): void {

@@ -87,20 +87,31 @@ function defineFunction(name: string, host: HostFunction): object {
   return harden(holder[name] as object);
 }
 
-function defineKind(name: string, methods: Readonly<Record<string, HostFunction>>): object {
-  const prototype: Record<string | symbol, unknown> = {};
+function defineMethod(name: string, host: HostFunction): () => unknown {
+  const holder = {
+    [name](this: unknown, ...args: unknown[]): unknown {
+      try {
+        return host(args, this);
+      } catch (thrown) {
+        throw translate(thrown);
+      }
+    },
+  };
+  return holder[name] as () => unknown;
+}
+
+function defineKind(
+  name: string,
+  methods: Readonly<Record<string, HostFunction>>,
+  getters: Readonly<Record<string, HostFunction>>,
+): object {
+  const prototype = {};
   for (const key of Object.keys(methods)) {
-    const host = methods[key] as HostFunction;
-    const holder = {
-      [key](this: unknown, ...args: unknown[]): unknown {
-        try {
-          return host(args, this);
-        } catch (thrown) {
-          throw translate(thrown);
-        }
-      },
-    };
-    defineProperty(prototype, key, { value: holder[key], enumerable: false });
+    defineProperty(prototype, key, { value: defineMethod(key, methods[key] as HostFunction) });
+  }
+  for (const key of Object.keys(getters)) {
+    const get = defineMethod(key, getters[key] as HostFunction);
+    defineProperty(prototype, key, { get, enumerable: true });
   }
   defineProperty(prototype, Symbol.toStringTag, { value: name });
   return harden(prototype);

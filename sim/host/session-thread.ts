@@ -5,7 +5,12 @@ import { Emitter } from '../base/emitter.ts';
 import type { OutputRecord, RunRequest, RunResult, SessionStatus } from '../protocol/api.ts';
 import { SESSION_CONTRACT } from '../protocol/contracts.ts';
 import { connectRpc } from '../protocol/rpc.ts';
-import { CONTROL_WORDS, STOP_BY_TIME_LIMIT, STOP_BY_USER } from '../session/run-control.ts';
+import {
+  CONTROL_OWN_MIB,
+  CONTROL_WORDS,
+  STOP_BY_TIME_LIMIT,
+  STOP_BY_USER,
+} from '../session/run-control.ts';
 import { workerChannel } from './worker-channel.ts';
 
 /** Why a thread is no more. */
@@ -29,6 +34,15 @@ const BY_REASON: Readonly<Record<number, ThreadEnd>> = {
   },
 };
 
+const MIB = 2 ** 20;
+/** How often the memory of a run is looked at. */
+const WATCH_MS = 25;
+/**
+ * The engine's own heap limit stands this much above ours: near its limit a single large allocation
+ * would abort the whole process instead of ending the thread.
+ */
+const HEADROOM = 3;
+
 /** A session's thread. Make one, wait for `ready`, run once, end it. */
 export class SessionThread {
   readonly control = new Int32Array(new SharedArrayBuffer(4 * CONTROL_WORDS));
@@ -38,6 +52,7 @@ export class SessionThread {
   /** Fulfilled when the run, if any, is over. */
   readonly finished: Promise<void>;
   readonly #worker: Worker;
+  readonly #heapMb: number;
   readonly #output = new Emitter<readonly OutputRecord[]>();
   readonly #status = new Emitter<SessionStatus>();
   readonly onDidOutput = this.#output.event;
@@ -52,11 +67,12 @@ export class SessionThread {
   constructor(file: string | URL, heapMb: number) {
     this.#worker = new Worker(file, {
       workerData: { control: this.control },
-      resourceLimits: { maxOldGenerationSizeMb: heapMb, stackSizeMb: 4 },
+      resourceLimits: { maxOldGenerationSizeMb: heapMb * HEADROOM, stackSizeMb: 4 },
       env: {},
       execArgv: [],
       stdin: false,
     });
+    this.#heapMb = heapMb;
     this.#worker.on('error', (error) => {
       this.#end ??= endOf(error, heapMb);
     });
@@ -91,6 +107,7 @@ export class SessionThread {
 
   async run(request: RunRequest): Promise<RunResult> {
     this.#isRunning = true;
+    const watch = this.#watchMemory();
     this.client.on('output', (records) => this.#pass(records));
     this.client.on('status', (status) => {
       this.#dmas = status.dmas;
@@ -101,6 +118,7 @@ export class SessionThread {
     } catch (error) {
       return this.#resultOfDeath(error);
     } finally {
+      clearInterval(watch);
       this.#isRunning = false;
       this.#finish();
     }
@@ -110,6 +128,20 @@ export class SessionThread {
   async end(reason?: number): Promise<void> {
     this.#end ??= BY_REASON[reason ?? 0] ?? { name: 'Ended', message: 'session closed', exit: 70 };
     await this.#worker.terminate();
+  }
+
+  /** Ends the thread when the process has grown by more than a script may hold. */
+  #watchMemory(): NodeJS.Timeout {
+    const before = process.memoryUsage.rss();
+    const watch = setInterval(() => {
+      const own = Atomics.load(this.control, CONTROL_OWN_MIB) * MIB;
+      if (process.memoryUsage.rss() - before - own > this.#heapMb * MIB) {
+        clearInterval(watch);
+        this.#end ??= outOfMemory(this.#heapMb);
+        void this.#worker.terminate();
+      }
+    }, WATCH_MS);
+    return watch;
   }
 
   async #ping(): Promise<void> {
@@ -150,11 +182,15 @@ export class SessionThread {
 function endOf(error: unknown, heapMb: number): ThreadEnd {
   const { code, message, stack } = error as { code?: string; message?: string; stack?: string };
   if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
-    return {
-      name: 'OutOfMemory',
-      message: `the script used more than ${heapMb} MB of memory, so its session was ended`,
-      exit: 1,
-    };
+    return outOfMemory(heapMb);
   }
   return { name: 'InternalError', message: stack ?? message ?? String(error), exit: 70 };
+}
+
+function outOfMemory(heapMb: number): ThreadEnd {
+  return {
+    name: 'OutOfMemory',
+    message: `the script used more than ${heapMb} MB of memory, so its session was ended`,
+    exit: 1,
+  };
 }

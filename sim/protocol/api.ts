@@ -36,13 +36,13 @@ export interface EventRecordDto {
   readonly stall?: boolean;
   readonly stag?: number;
   /** Privileged access; instruction fetch; fault at stage 2. */
-  readonly priv?: boolean;
-  readonly inst?: boolean;
+  readonly pnu?: boolean;
+  readonly ind?: boolean;
   readonly s2?: boolean;
-  /** What was being done: fetching a `CD`, a translation table (`TT`), or the access itself (`IN`). */
-  readonly class?: string;
-  /** Physical address of a structure that could not be fetched. */
-  readonly fetch_addr?: bigint;
+  /** What was being done: 0 a CD fetch, 1 a table fetch, 2 the access itself. */
+  readonly class?: number;
+  /** A fault handler of the kernel took it (SVA): nobody is surprised. */
+  readonly handled?: boolean;
   /** The four 64-bit words, `0x` and 16 digits each. */
   readonly words: readonly [string, string, string, string];
 }

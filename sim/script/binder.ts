@@ -4,11 +4,13 @@
 import type { ApiType } from '../kernel/api-table.ts';
 import { K } from '../trace/kinds.ts';
 import type { Recorder } from '../trace/recorder.ts';
+import { ApiError } from './api-error.ts';
 import type { Crossing } from './crossing.ts';
 import type { HostFunction } from './guest-realm.ts';
 import type { ScriptRealm, ScriptSite } from './realm.ts';
 import { showArgument } from './show.ts';
 import type { Signature } from './signature.ts';
+import type { Twins } from './twins.ts';
 
 /** Different argument texts that one session keeps; later calls are recorded without theirs. */
 const MOST_TEXTS = 2 ** 16;
@@ -22,6 +24,30 @@ export interface CallEnvironment {
   settle(): void;
   /** What the script is told when a function threw: the same error, or one in its place. */
   failed(error: unknown): unknown;
+}
+
+/** Functions whose ref receives a dma_addr_t. */
+const WIDE_REFS = new Set(['dma_alloc_coherent', 'dma_alloc_coherent_pasid']);
+
+function markRefs(args: readonly unknown[], { parameters }: Signature, twins: Twins): void {
+  for (const [index, { type }] of parameters.entries()) {
+    const arg = args[index];
+    if (type === 'ref' && typeof arg === 'object' && arg !== null) {
+      twins.markWide(arg);
+    }
+  }
+}
+
+/** A structure that the script built wrongly shows as a TypeError deep in the kernel: say whose it is. */
+function structureFault(error: unknown, { name, parameters }: Signature): unknown {
+  const takes = parameters.some(({ type }) => type.startsWith('object') || type === 'any');
+  if (!takes || !(error instanceof TypeError)) {
+    return error;
+  }
+  return new ApiError(
+    'TypeError',
+    `${name}: a structure given to it does not fit: ${error.message}`,
+  );
 }
 
 /** What a bound function does: gets converted arguments and, as a method, its kernel object. */
@@ -94,19 +120,31 @@ export class Binder {
         const text = options.quiet === true ? 0 : this.#argumentText(args, signature);
         recorder.cause = recorder.emit(K.call, name, text, site?.line ?? 0, site?.column ?? 0);
         const object = options.kind === undefined ? undefined : this.#self(self, options.kind);
-        const result = body(this.#crossing.argumentsToHost(signature, args), object);
+        const converted = this.#crossing.argumentsToHost(signature, args);
+        if (WIDE_REFS.has(signature.name)) {
+          markRefs(converted, signature, twins);
+        }
+        const result = body(converted, object);
         if (this.#depth === 1) {
           this.#environment.settle();
         }
         return this.#answer(result, signature.returns);
       } catch (error) {
-        throw this.#environment.failed(error);
+        throw this.#thrown(this.#environment.failed(structureFault(error, signature)));
       } finally {
         this.#depth--;
         twins.copyBack(mark);
         recorder.cause = saved;
       }
     };
+  }
+
+  #thrown(error: unknown): unknown {
+    const { recorder } = this.#environment;
+    if (recorder.enabled && error instanceof Error) {
+      recorder.emit(K.return, recorder.intern(`threw: ${error.message}`));
+    }
+    return error;
   }
 
   #argumentText(args: readonly unknown[], { parameters }: Signature): number {
@@ -129,13 +167,21 @@ export class Binder {
   #answer(result: unknown, returns: ApiType): unknown {
     const { recorder } = this.#environment;
     const value = this.#crossing.toGuest(result, returns);
-    if (returns !== 'void' && recorder.enabled && typeof value !== 'object') {
-      recorder.emit(
-        K.return,
-        recorder.intern(showArgument(value, returns, this.#crossing.handles)),
-      );
+    if (recorder.enabled) {
+      recorder.emit(K.return, recorder.intern(this.#answerText(value, returns)));
     }
     return value;
+  }
+
+  /** As text: results of accesses by how they ended, nothing for void. */
+  #answerText(value: unknown, returns: ApiType): string {
+    if (returns === 'void') {
+      return '';
+    }
+    if (typeof value === 'object' && value !== null && 'ok' in value) {
+      return value.ok === true ? 'ok' : 'failed';
+    }
+    return showArgument(value, returns, this.#crossing.handles);
   }
 
   #self(self: unknown, kind: string): object {

@@ -8,7 +8,7 @@ import { ApiError, CallbackThrew } from './api-error.ts';
 import { bytesOf } from './bytes.ts';
 import type { GuestRealm } from './guest-realm.ts';
 import type { HandleTable } from './handles.ts';
-import { Opaque } from './handles.ts';
+import { kindOf, Opaque } from './handles.ts';
 import { showWrong } from './show.ts';
 import type { Parameter, Signature } from './signature.ts';
 import { usage } from './signature.ts';
@@ -22,6 +22,20 @@ const HANDLE_TYPES: Partial<Record<ApiType, string>> = {
   group: 'group',
   mm: 'mm',
   mdev: 'mdev',
+};
+
+/** Kinds of handles that parameters of these names must be, where the table says only `object`. */
+const PARAMETER_KINDS: Readonly<Record<string, string>> = {
+  page: 'page',
+  cpu: 'buffer',
+  buf: 'buffer',
+  ptr: 'buffer',
+  wq: 'workqueue_struct',
+};
+
+/** Types of the arguments that a function's callback gets. */
+const CALLBACK_TYPES: Readonly<Record<string, readonly ApiType[]>> = {
+  iommu_set_fault_handler: ['domain', 'device', 'u64', 'int', 'any'],
 };
 
 const TWO_32 = 2 ** 32;
@@ -48,6 +62,7 @@ export class Crossing {
   readonly handles: HandleTable;
   readonly twins: Twins;
   readonly #callbacks = new WeakMap<object, (...args: unknown[]) => unknown>();
+  readonly #typed = new WeakMap<object, (...args: unknown[]) => unknown>();
 
   constructor(guest: GuestRealm, handles: HandleTable) {
     this.guest = guest;
@@ -88,9 +103,13 @@ export class Crossing {
       return null;
     }
     const plain = (nullable ? type.slice(0, -1) : type) as ApiType;
-    const converted = this.#convert(value, plain);
+    const kind = plain === 'object' ? PARAMETER_KINDS[parameter.name] : undefined;
+    const converted =
+      kind === undefined
+        ? this.#convert(value, plain, CALLBACK_TYPES[signature.name])
+        : this.#handleToHost(value, kind);
     if (converted === undefined) {
-      const wanted = WANTED[plain] ?? `a ${plain}`;
+      const wanted = kind === undefined ? (WANTED[plain] ?? `a ${plain}`) : `a ${kind}`;
       throw new ApiError(
         'TypeError',
         `${signature.name}: ${parameter.name} must be ${wanted}${nullable ? ', or null' : ''}, ` +
@@ -137,21 +156,23 @@ export class Crossing {
     return copy;
   }
 
-  /** The kernel's function for a function of the script; the same function gives the same one. */
-  callback(fn: object): (...args: unknown[]) => unknown {
-    let callback = this.#callbacks.get(fn);
+  /**
+   * The kernel's function for a function of the script; the same function gives the same one. `types`
+   * are those of its arguments, where plain numbers would not do.
+   */
+  callback(fn: object, types?: readonly ApiType[]): (...args: unknown[]) => unknown {
+    const known = types === undefined ? this.#callbacks : this.#typed;
+    let callback = known.get(fn);
     if (callback === undefined) {
       callback = (...args) => {
-        const outcome = this.guest.call(
-          fn,
-          args.map((value) => this.toGuest(value, 'any')),
-        );
+        const values = args.map((value, index) => this.toGuest(value, types?.[index] ?? 'any'));
+        const outcome = this.guest.call(fn, values);
         if (!outcome.ok) {
           throw new CallbackThrew(outcome.error);
         }
         return this.anyToHost(outcome.value);
       };
-      this.#callbacks.set(fn, callback);
+      known.set(fn, callback);
     }
     return callback;
   }
@@ -168,11 +189,11 @@ export class Crossing {
     if (Array.isArray(value) || prototype === Object.prototype || prototype === null) {
       return this.twins.copyOut(value);
     }
-    return this.handles.handleOf(value, value.constructor.name);
+    return this.handles.handleOf(value, kindOf(value));
   }
 
   /** The converted value, or undefined when it is not of the type. */
-  #convert(value: unknown, type: ApiType): unknown {
+  #convert(value: unknown, type: ApiType, callback?: readonly ApiType[]): unknown {
     switch (type) {
       case 'int':
         return isWhole(value, -(2 ** 31), TWO_32 - 1) ? value : undefined;
@@ -189,7 +210,7 @@ export class Crossing {
       case 'bytes':
         return bytesOf(value);
       case 'function':
-        return typeof value === 'function' ? this.callback(value) : undefined;
+        return typeof value === 'function' ? this.callback(value, callback) : undefined;
       case 'ref':
       case 'object':
         return this.#objectToHost(value, type);
@@ -209,7 +230,7 @@ export class Crossing {
     return known?.host ?? this.twins.copyIn(value);
   }
 
-  #handleToHost(value: unknown, type: ApiType): object | undefined {
+  #handleToHost(value: unknown, type: string): object | undefined {
     if (typeof value !== 'object' || value === null) {
       return undefined;
     }

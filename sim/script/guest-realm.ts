@@ -34,8 +34,12 @@ export type GuestOutcome =
 export interface GuestRealm {
   /** A frozen function of the realm that calls `host`. */
   defineFunction(name: string, host: HostFunction): object;
-  /** The shared prototype of one kind of handle; methods get the handle as `self`. */
-  defineKind(name: string, methods: Readonly<Record<string, HostFunction>>): object;
+  /** The shared prototype of one kind of handle; methods and getters get the handle as `self`. */
+  defineKind(
+    name: string,
+    methods: Readonly<Record<string, HostFunction>>,
+    getters: Readonly<Record<string, HostFunction>>,
+  ): object;
   /** A method of a prototype, for stack captures. */
   methodOf(prototype: object, name: string): object;
   /** A frozen object of `prototype`; `fields` are primitives or objects of the realm. */

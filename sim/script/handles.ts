@@ -12,11 +12,28 @@ export class Opaque {
   }
 }
 
+/** Kinds by the class of the kernel's object, where the class has another name. */
+const KIND_NAMES: Readonly<Record<string, string>> = {
+  Page: 'page',
+  KernelBuffer: 'buffer',
+  Scatterlist: 'scatterlist',
+  DeclaredSet: 'ioasid_set',
+  Workqueue: 'workqueue_struct',
+};
+
+/** The kind of handle that an object of a kernel class gets. */
+export function kindOf(host: object): string {
+  const { name } = host.constructor;
+  return KIND_NAMES[name] ?? name;
+}
+
 /** How handles of one kind are made. */
 export interface HandleKind {
   /** Name as debuggers and messages show it, e.g. `device`. */
   readonly name: string;
   readonly methods?: Readonly<Record<string, HostFunction>>;
+  /** Fields that are read anew each time; values of the realm. */
+  readonly getters?: Readonly<Record<string, (host: object) => unknown>>;
   /** Fields that never change, as values of the realm. */
   fields?(host: object): Readonly<Record<string, unknown>>;
 }
@@ -37,6 +54,11 @@ export class HandleTable {
   /** Says how handles of a kind are made; kinds that nobody defined are empty. */
   define(kind: HandleKind): void {
     this.#kinds.set(kind.name, kind);
+  }
+
+  /** True when somebody defined this kind. */
+  knows(kind: string): boolean {
+    return this.#kinds.has(kind);
   }
 
   /** The realm's function behind a method, for stack captures. */
@@ -86,10 +108,20 @@ export class HandleTable {
     return token;
   }
 
+  #read(self: unknown, kind: string, read: (host: object) => unknown): unknown {
+    const known = typeof self === 'object' && self !== null ? this.#toHost.get(self) : undefined;
+    return known?.kind === kind ? read(known.host) : undefined;
+  }
+
   #prototype(kind: string): object {
     let prototype = this.#prototypes.get(kind);
     if (prototype === undefined) {
-      prototype = this.#guest.defineKind(kind, this.#kinds.get(kind)?.methods ?? {});
+      const { methods = {}, getters = {} } = this.#kinds.get(kind) ?? {};
+      const reads = Object.entries(getters).map(([name, read]): [string, HostFunction] => [
+        name,
+        (_, self) => this.#read(self, kind, read),
+      ]);
+      prototype = this.#guest.defineKind(kind, methods, Object.fromEntries(reads));
       this.#prototypes.set(kind, prototype);
     }
     return prototype;

@@ -4,13 +4,26 @@
 
 import { bytesOf } from './bytes.ts';
 import type { Crossing } from './crossing.ts';
-import { Opaque } from './handles.ts';
+import type { HandleTable } from './handles.ts';
+import { kindOf, Opaque } from './handles.ts';
+
+/** Fields of kernel structures that are u64, dma_addr_t or phys_addr_t in C. */
+const WIDE_FIELDS = new Set([
+  'aperture_start',
+  'aperture_end',
+  'start',
+  'addr',
+  'iova',
+  'phys',
+  'dma_address',
+]);
 
 /** Pairs of structures, by identity. */
 export class Twins {
   readonly #crossing: Crossing;
   readonly #hostOf = new WeakMap<object, object>();
   readonly #guestOf = new WeakMap<object, object>();
+  readonly #wide = new WeakSet<object>();
   /** Twins that the running calls were given: copied out when the call returns that came first. */
   readonly #open: [guest: object, host: object][] = [];
 
@@ -21,6 +34,11 @@ export class Twins {
   /** The structure of the script behind a twin. */
   guestOf(host: object): object | undefined {
     return this.#guestOf.get(host);
+  }
+
+  /** What this ref holds is an address: it goes out as bigint. */
+  markWide(host: object): void {
+    this.#wide.add(host);
   }
 
   /** The twin of a structure, with the structure's fields as they are now. */
@@ -48,7 +66,7 @@ export class Twins {
   copyBack(mark: number): void {
     for (const [guest, host] of this.#open.splice(mark)) {
       for (const key of Object.keys(host)) {
-        this.#writeBack(guest, key, Reflect.get(host, key));
+        this.#writeBack(guest, key, Reflect.get(host, key), this.#wide.has(host));
       }
     }
   }
@@ -62,7 +80,10 @@ export class Twins {
     return guest.makeObject(
       Object.entries(host)
         .filter(([, value]) => typeof value !== 'function')
-        .map(([key, value]) => [key, this.#crossing.toGuest(value, 'any')]),
+        .map(([key, value]) => [
+          key,
+          this.#crossing.toGuest(value, WIDE_FIELDS.has(key) ? 'u64' : 'any'),
+        ]),
     );
   }
 
@@ -89,23 +110,33 @@ export class Twins {
     return known ?? (Array.isArray(value) ? undefined : bytesOf(value)) ?? this.copyIn(value);
   }
 
-  #writeBack(guest: object, key: string, value: unknown): void {
+  #writeBack(guest: object, key: string, value: unknown, wide: boolean): void {
     if (typeof value === 'function') {
       return;
     }
     const now: unknown = Reflect.get(guest, key);
-    if (typeof now === 'bigint' ? Number(now) === value : now === value) {
+    if (typeof now === 'bigint' ? Number(now) === value : now === value && !wide) {
       return;
     }
-    const crossing = this.#crossing;
-    if (typeof value === 'object' && value !== null) {
-      const plain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
-      const shown = plain || value instanceof Opaque || crossing.handles.has(value);
-      if (!shown || crossing.toGuest(value, 'any') === now) {
-        return;
-      }
+    const { handles } = this.#crossing;
+    if (typeof value === 'object' && value !== null && !isShown(value, handles)) {
+      return;
     }
-    const written = typeof now === 'bigint' && typeof value === 'number' ? BigInt(value) : value;
-    Reflect.set(guest, key, crossing.toGuest(written, 'any'));
+    const asBig = wide || typeof now === 'bigint' || WIDE_FIELDS.has(key);
+    const shown = this.#crossing.toGuest(value, asBig ? 'u64' : 'any');
+    if (shown !== now) {
+      Reflect.set(guest, key, shown);
+    }
   }
+}
+
+/** Private objects of the kernel stay in its twin. */
+function isShown(value: object, handles: HandleTable): boolean {
+  return (
+    Array.isArray(value) ||
+    Object.getPrototypeOf(value) === Object.prototype ||
+    value instanceof Opaque ||
+    handles.has(value) ||
+    handles.knows(kindOf(value))
+  );
 }

@@ -178,8 +178,8 @@ const SET: Readonly<Record<string, string>> = {
 /** What each event says by its definition (IHI 0070 7.3). */
 const WHAT: Readonly<Record<string, string | ((event: EventRecordDto) => string)>> = {
   F_TRANSLATION: 'no mapping',
-  F_PERMISSION: ({ rnw, inst }) =>
-    inst === true ? 'no execute permission' : rnw === true ? 'no read permission' : 'not writable',
+  F_PERMISSION: ({ rnw, ind }) =>
+    ind === true ? 'no execute permission' : rnw === true ? 'no read permission' : 'not writable',
   F_ACCESS: 'the access flag is clear',
   F_ADDR_SIZE: 'address out of range',
   C_BAD_CD: ({ ssid }) => `no valid CD for ${ssid === undefined ? 'the stream' : `SSID ${ssid}`}`,

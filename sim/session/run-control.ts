@@ -4,7 +4,9 @@
 export const CONTROL_STOP = 0;
 /** Word that counts calls of the script into the simulator: it moves while the script makes progress. */
 export const CONTROL_CALLS = 1;
-export const CONTROL_WORDS = 2;
+/** Word with the MiB of buffers that the simulator itself holds: the script is not to blame for them. */
+export const CONTROL_OWN_MIB = 2;
+export const CONTROL_WORDS = 3;
 
 export const STOP_BY_USER = 1;
 export const STOP_BY_TIME_LIMIT = 2;

@@ -9,14 +9,6 @@ import type { Recorder } from '../trace/recorder.ts';
 import { EventLog, eventHeadline } from './event-log.ts';
 import { FaultWhy } from './fault-why.ts';
 
-/** A line of the kernel's log, as far as it matters here. */
-export interface LogLineLike {
-  readonly level: number;
-  readonly text: string;
-  readonly message: string;
-  readonly device?: string;
-}
-
 /** What the output needs. */
 export interface RunOutputOptions {
   readonly file: string;
@@ -50,10 +42,8 @@ export class RunOutput {
     this.#devices.set(sid, device);
   }
 
-  log(line: LogLineLike): void {
-    const { level, text } = line;
+  log({ level, text }: { readonly level: number; readonly text: string }): void {
     this.#options.emit({ type: 'log', time: this.#now, level, text, ...this.#where });
-    this.events.take(line);
   }
 
   diagnostic({ class: kind, section, text }: Diagnostic): void {

@@ -18,7 +18,7 @@ import { parseSignature } from '../script/signature.ts';
 import type { World } from '../script/world.ts';
 import type { Recorder } from '../trace/recorder.ts';
 import { machineBodies } from './machine-bodies.ts';
-import { CONTROL_CALLS, CONTROL_STOP, STOP_BY_TIME_LIMIT } from './run-control.ts';
+import { CONTROL_CALLS, CONTROL_OWN_MIB, CONTROL_STOP, STOP_BY_TIME_LIMIT } from './run-control.ts';
 import type { RunOutput } from './run-output.ts';
 import { makeWorld } from './world.ts';
 import { WorldConfiguration } from './world-configuration.ts';
@@ -182,9 +182,10 @@ export class ScriptGlobals {
       throw new ApiError('Error', 'the run is over');
     }
     const { control, clock, output, placeOf } = this.#options;
+    this.#calls++;
     output.place = site === undefined ? output.place : placeOf(site);
     if (control !== undefined) {
-      control[CONTROL_CALLS] = ++this.#calls | 0;
+      control[CONTROL_CALLS] = this.#calls | 0;
       const stop = control[CONTROL_STOP] ?? 0;
       if (stop !== 0) {
         const late = stop === STOP_BY_TIME_LIMIT;
@@ -226,7 +227,10 @@ export class ScriptGlobals {
   }
 
   #report(): void {
-    const { clock, output, onStatus } = this.#options;
+    const { clock, output, onStatus, control } = this.#options;
+    if (control !== undefined) {
+      control[CONTROL_OWN_MIB] = this.hostBytes / 2 ** 20;
+    }
     onStatus({
       time: clock.now,
       ...(this.#world?.figures() ?? NO_FIGURES),

@@ -1,10 +1,15 @@
 // Builds the machine of a run: memory, SMMU and kernel, wired as firmware would describe them.
 
+import { createKernelApi } from '../kernel/api.ts';
+import type { Device } from '../kernel/iommu-types.ts';
 import { Kernel } from '../kernel/kernel.ts';
+import { DEFAULT_SMMU } from '../kernel/kernel-config.ts';
 import type { VirtualClock } from '../machine/clock.ts';
 import { Machine } from '../machine/machine.ts';
 import { ApiError } from '../script/api-error.ts';
-import type { World } from '../script/world.ts';
+import type { World, WorldFigures } from '../script/world.ts';
+import { Smmu } from '../smmu/smmu.ts';
+import { TranslationEngine } from '../smmu/translate.ts';
 import { Diagnostics } from '../trace/diagnostics.ts';
 import type { Recorder } from '../trace/recorder.ts';
 import type { RunOutput } from './run-output.ts';
@@ -18,35 +23,74 @@ export interface WorldOptions {
   readonly output: RunOutput;
 }
 
+/** Interrupt lines of the one SMMU, as firmware tells the kernel. */
+const LINES = { eventq: 74, priq: 75, cmdSync: 76, gerror: 77 };
+
 /** Makes the machine and boots its kernel. */
 export function makeWorld({ choice, clock, recorder, output }: WorldOptions): World {
   const diagnostics = new Diagnostics(recorder);
   diagnostics.onReport = (diagnostic) => output.diagnostic(diagnostic);
   const machine = new Machine(recorder, clock, [choice.ram]);
-  const kernel = new Kernel({ machine, diagnostics, config: { profile: choice.profile } });
+  const smmu = new Smmu({
+    features: choice.features,
+    bus: machine.bus,
+    recorder,
+    diagnostics,
+    irq: { controller: machine.irq, ...LINES },
+    translator: (state, events, stalls) => new TranslationEngine(state, events, stalls),
+    clock,
+  });
+  machine.bus.attach(DEFAULT_SMMU.base, DEFAULT_SMMU.size, smmu);
+  const kernel = new Kernel({
+    machine,
+    diagnostics,
+    config: {
+      profile: choice.profile,
+      smmus: [{ ...DEFAULT_SMMU, irqs: LINES, coherent: choice.features.cohacc }],
+    },
+  });
   kernel.log.onLine = (line) => output.log(line);
-  const { log } = kernel;
-  const refuse = (): never => {
-    throw new ApiError('Error', 'devices are not modelled yet');
-  };
+  kernel.onDidDrainEvent((event) => output.events.take(event));
+  kernel.boot();
+  machine.settle();
   return {
     machine,
-    log,
-    port: {
-      translate: refuse,
-      onStallEnd: refuse,
-      registerEndpoint: refuse,
-      unregisterEndpoint: refuse,
-      pageRequest: refuse,
+    log: kernel.log,
+    port: smmu,
+    functions: createKernelApi(kernel).functions,
+    buses: { platform: kernel.platform_bus_type, pci: kernel.pci_bus_type },
+    figures: () => figuresOf(smmu, kernel),
+    addPlatformDevice: (name, spec) => {
+      freeName(kernel, name);
+      for (const sid of spec.sids) {
+        output.nameStream(sid, name);
+      }
+      return kernel.add_platform_device(name, spec);
     },
-    functions: {
-      pr_info: (fmt: string, ...args: object[]) => log.pr_info(fmt, ...args),
-      pr_warn: (fmt: string, ...args: object[]) => log.pr_warn(fmt, ...args),
-      pr_err: (fmt: string, ...args: object[]) => log.pr_err(fmt, ...args),
+    addPciDevice: (name, spec) => {
+      freeName(kernel, name);
+      const device = kernel.add_pci_device(name, spec);
+      output.nameStream(device.pci?.requester_id ?? 0, name);
+      return device;
     },
-    buses: { platform: {}, pci: {} },
-    figures: () => ({ cmdq: { prod: 0, cons: 0 }, eventq: { prod: 0, cons: 0 }, pasids: 0 }),
-    addPlatformDevice: refuse,
-    addPciDevice: refuse,
+  };
+}
+
+/** @throws ApiError when a device of this name is there: messages could not tell them apart */
+function freeName(kernel: Kernel, name: string): void {
+  const named = (device: Device): boolean => device.name === name;
+  const buses = [kernel.platform_bus_type, kernel.pci_bus_type];
+  if (buses.some(({ devices }) => devices.some(named))) {
+    throw new ApiError('Error', `there is a device named ${name} already`);
+  }
+}
+
+function figuresOf({ registers }: Smmu, kernel: Kernel): WorldFigures {
+  const index = (name: 'CMDQ' | 'EVENTQ', end: 'PROD' | 'CONS'): number =>
+    registers.lo(`${name}_${end}`) & 0xf_ffff;
+  return {
+    cmdq: { prod: index('CMDQ', 'PROD'), cons: index('CMDQ', 'CONS') },
+    eventq: { prod: index('EVENTQ', 'PROD'), cons: index('EVENTQ', 'CONS') },
+    pasids: kernel.ioasid.count,
   };
 }
