@@ -1,7 +1,6 @@
 // `substream export SESSION --format FORMAT -o OUT`: from a session file to the formats of other tools.
 
-import { existsSync, realpathSync, statSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { ExportFormat } from '../trace/export/export-format.ts';
@@ -45,7 +44,7 @@ export async function exportCommand(args: readonly string[]): Promise<number> {
     return 0;
   }
   const request = readRequest(args);
-  await checkOutput(request);
+  checkOutput(request);
   const abort = new AbortController();
   const stop = (): void => abort.abort();
   process.once('SIGINT', stop);
@@ -116,7 +115,7 @@ function parse(args: readonly string[]) {
 }
 
 /** Found out first: a long export must not end in a place that cannot take it. */
-async function checkOutput({ input, format, output }: ExportRequest): Promise<void> {
+function checkOutput({ input, format, output }: ExportRequest): void {
   const found = statSync(output, { throwIfNoEntry: false });
   if (found === undefined) {
     return;
@@ -130,7 +129,7 @@ async function checkOutput({ input, format, output }: ExportRequest): Promise<vo
   if (format.directory && !found.isDirectory()) {
     throw new UsageError(`${output}: is a file; ${format.id} needs a directory`);
   }
-  if (format.directory && (await readdir(output)).length > 0) {
+  if (format.directory && readdirSync(output).length > 0) {
     throw new UsageError(`${output}: is not empty; nothing was overwritten`);
   }
 }
