@@ -2,18 +2,26 @@
 // 0 done, 1 script error, 2 usage, 3 unexpected events, 4 time limit, 70 internal error.
 
 import { runCommand } from './cli-run.ts';
+import { diffCommand } from './diff-command.ts';
+import { exportCommand } from './export-command.ts';
 import { UsageError } from './usage-error.ts';
 
 const HELP = `usage: substream COMMAND [OPTIONS]
 
-  run FILE.ts   run a driver script to its end
+  run FILE.ts     run a driver script to its end
+  export SESSION  write a session in the format of another tool
+  diff A B        compare two sessions
 
 Help on a command: substream COMMAND --help
 `;
 
 type Command = (args: readonly string[]) => Promise<number>;
 
-const COMMANDS: ReadonlyMap<string, Command> = new Map([['run', runCommand]]);
+const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ['run', runCommand],
+  ['export', exportCommand],
+  ['diff', diffCommand],
+]);
 
 /** Runs a command line; returns its exit status. */
 async function main(args: readonly string[]): Promise<number> {
