@@ -1,9 +1,11 @@
 // What the trace knows about the reason of a fault: which descriptor or table entry the hardware read,
 // and which line of the script wrote it last. What is not known is left out, never guessed.
 
-import { join } from '../base/hex.ts';
+import { hex64, join } from '../base/hex.ts';
 import type { EventRecordDto } from '../protocol/api.ts';
 import {
+  CACHE_CD,
+  CACHE_STE,
   FETCH_CD,
   FETCH_DESCRIPTOR,
   FETCH_L1CD,
@@ -15,37 +17,19 @@ import type { TraceRecord, TraceSource } from '../trace/reader.ts';
 import { causeChain, scanTrace } from '../trace/reader.ts';
 import { HEADER_WORDS } from '../trace/recorder.ts';
 
-/** The last store to a place of memory, and the last one that was not of 0. */
-interface Stores {
-  last: number;
+/** The last store to a place of memory. */
+interface Store {
+  id: number;
   zero: boolean;
-  /** Record of the last store of something else than 0; 0 for none. */
-  set: number;
-}
-
-/** A structure as the hardware fetched it. */
-interface Fetch {
-  what: number;
-  level: number;
-  pa: number;
-  valid: boolean;
-}
-
-/** Where an event comes from. */
-export interface EventOrigin {
-  /** Id of the event's trace record. */
-  readonly id: number;
-  readonly fetch: Fetch | undefined;
 }
 
 /** Follows the trace and answers why an event came. */
 export class FaultWhy {
   readonly #source: TraceSource;
   readonly #file: string;
-  readonly #stores = new Map<number, Stores>();
-  /** The newest fetch below each cause. */
-  readonly #events = new Map<string, EventOrigin>();
-  #fetches = new Map<number, Fetch>();
+  readonly #stores = new Map<number, Store>();
+  /** The newest event record with these words. */
+  readonly #events = new Map<string, number>();
   #next = 1;
 
   constructor(source: TraceSource, file: string) {
@@ -55,31 +39,31 @@ export class FaultWhy {
 
   /** Words after `: ` in the decoded line, e.g. `no mapping, unmapped at accel.ts:39`. */
   explain(event: EventRecordDto): string | undefined {
-    this.#follow();
-    const words = WHAT[event.name];
-    if (words === undefined) {
+    const rule = RULES[event.name];
+    if (rule === undefined) {
       return undefined;
     }
-    const fetch = this.#events.get(event.words.join())?.fetch;
-    const what = typeof words === 'string' ? words : words(event);
-    const by = fetch === undefined ? undefined : this.#writer(fetch);
+    this.#follow();
+    const what = typeof rule.says === 'string' ? rule.says : rule.says(event);
+    const by = rule.structure === undefined ? undefined : this.#writer(event, rule.structure);
     return by === undefined ? what : `${what}, ${by}`;
   }
 
   /** Who wrote the entry that the hardware read last, as `unmapped at accel.ts:39`. */
-  #writer(fetch: Fetch): string | undefined {
-    const stores = this.#stores.get(fetch.pa);
-    if (stores === undefined) {
+  #writer(event: EventRecordDto, structure: Structure): string | undefined {
+    const id = this.#events.get(event.words.join());
+    const chain = id === undefined ? [] : causeChain(this.#source, id);
+    const pa = chain.map((record) => structurePa(record, structure)).find((at) => at !== undefined);
+    const store = pa === undefined ? undefined : this.#stores.get(pa);
+    const call = store === undefined ? undefined : this.#scriptCall(store.id);
+    if (store === undefined || call === undefined) {
       return undefined;
     }
-    const call = this.#scriptCall(stores.last);
-    if (call === undefined) {
-      return undefined;
-    }
-    const place = `${this.#file}:${Number(call.data['line'])}`;
-    const name = String(call.data['fn']);
-    const verb = (stores.zero ? CLEARED : SET)[name] ?? `written by ${name}`;
-    return `${verb} at ${place}`;
+    const verb = (store.zero ? CLEARED : SET)[String(call.data['fn'])];
+    const fits = store.zero || structure.wantsSet;
+    return verb !== undefined && fits
+      ? `${verb} at ${this.#file}:${Number(call.data['line'])}`
+      : undefined;
   }
 
   /** The innermost call of the script above a record. */
@@ -94,59 +78,46 @@ export class FaultWhy {
       this.#source,
       (kind, id, words, at) => {
         this.#next = id + 1;
+        const payload = at + HEADER_WORDS;
         if (kind === K.mem_write) {
-          this.#takeStore(id, words, at + HEADER_WORDS);
-        } else if (kind === K.fetch) {
-          this.#takeFetch(words, at);
+          const pa = join(words[payload + 1] as number, words[payload + 2] as number);
+          const zero = words[payload + 3] === 0 && words[payload + 4] === 0;
+          this.#stores.set(pa, { id, zero });
         } else if (kind === K.event) {
-          this.#takeEvent(id, words, at);
+          this.#events.set(wordTexts(words, payload), id);
         }
       },
       this.#next,
     );
   }
-
-  #takeStore(id: number, words: Int32Array, at: number): void {
-    const pa = join(words[at + 1] as number, words[at + 2] as number);
-    const zero = words[at + 3] === 0 && words[at + 4] === 0;
-    const stores = this.#stores.get(pa);
-    if (stores === undefined) {
-      this.#stores.set(pa, { last: id, zero, set: zero ? 0 : id });
-    } else {
-      stores.last = id;
-      stores.zero = zero;
-      stores.set = zero ? stores.set : id;
-    }
-  }
-
-  #takeFetch(words: Int32Array, at: number): void {
-    const payload = at + HEADER_WORDS;
-    const what = words[payload] as number;
-    if (!STRUCTURES.has(what)) {
-      return;
-    }
-    const cause = (words[at + 1] as number) >>> 0;
-    this.#fetches.set(cause, {
-      what,
-      level: words[payload + 1] as number,
-      pa: join(words[payload + 4] as number, words[payload + 5] as number),
-      valid: ((words[payload + 6] as number) & 1) === 1,
-    });
-  }
-
-  #takeEvent(id: number, words: Int32Array, at: number): void {
-    const cause = (words[at + 1] as number) >>> 0;
-    const payload = at + HEADER_WORDS;
-    const texts = [0, 2, 4, 6].map((word) => {
-      const hi = ((words[payload + word + 1] as number) >>> 0).toString(16).padStart(8, '0');
-      return `0x${hi}${((words[payload + word] as number) >>> 0).toString(16).padStart(8, '0')}`;
-    });
-    this.#events.set(texts.join(), { id, fetch: this.#fetches.get(cause) });
-    this.#fetches = new Map();
-  }
 }
 
-const STRUCTURES = new Set([FETCH_L1STD, FETCH_STE, FETCH_L1CD, FETCH_CD, FETCH_DESCRIPTOR]);
+/** Which structure an event is about: kinds of fetches, and the cache that may have held it. */
+interface Structure {
+  readonly fetches: readonly number[];
+  readonly cache?: number;
+  /** An entry that is there can be the reason, too (a permission). */
+  readonly wantsSet: boolean;
+}
+
+const MAPPING: Structure = { fetches: [FETCH_DESCRIPTOR], wantsSet: false };
+const PERMISSION: Structure = { fetches: [FETCH_DESCRIPTOR], wantsSet: true };
+const CD: Structure = { fetches: [FETCH_CD, FETCH_L1CD], cache: CACHE_CD, wantsSet: false };
+const STE: Structure = { fetches: [FETCH_STE, FETCH_L1STD], cache: CACHE_STE, wantsSet: false };
+
+/** Physical address of the structure that a record read, when it is of the wanted kind. */
+function structurePa({ kind, data }: TraceRecord, structure: Structure): number | undefined {
+  if (kind === 'fetch' && structure.fetches.includes(Number(data['what']))) {
+    return Number(data['pa']);
+  }
+  return kind === 'cache' && data['cache'] === structure.cache ? Number(data['key']) : undefined;
+}
+
+function wordTexts(words: Int32Array, at: number): string {
+  return [0, 2, 4, 6]
+    .map((word) => hex64(words[at + word] as number, words[at + word + 1] as number))
+    .join();
+}
 
 /** What a store of 0 means, by the function of the script that made it. */
 const CLEARED: Readonly<Record<string, string>> = {
@@ -175,19 +146,37 @@ const SET: Readonly<Record<string, string>> = {
   iommu_aux_attach_device: 'attached',
 };
 
-/** What each event says by its definition (IHI 0070 7.3). */
-const WHAT: Readonly<Record<string, string | ((event: EventRecordDto) => string)>> = {
-  F_TRANSLATION: 'no mapping',
-  F_PERMISSION: ({ rnw, ind }) =>
-    ind === true ? 'no execute permission' : rnw === true ? 'no read permission' : 'not writable',
-  F_ACCESS: 'the access flag is clear',
-  F_ADDR_SIZE: 'address out of range',
-  C_BAD_CD: ({ ssid }) => `no valid CD for ${ssid === undefined ? 'the stream' : `SSID ${ssid}`}`,
-  C_BAD_STE: 'no valid STE',
-  C_BAD_STREAMID: 'the StreamID is outside the Stream table',
-  C_BAD_SUBSTREAMID: 'the stream takes no such SubstreamID',
-  F_STREAM_DISABLED: 'the stream takes no access without a SubstreamID',
-  F_STE_FETCH: 'the STE cannot be read',
-  F_CD_FETCH: 'the CD cannot be read',
-  F_WALK_EABT: 'a translation table cannot be read',
+/** What each event says by its definition (IHI 0070 7.3), and where to look for the reason. */
+const RULES: Readonly<
+  Record<
+    string,
+    {
+      readonly says: string | ((event: EventRecordDto) => string);
+      readonly structure?: Structure;
+    }
+  >
+> = {
+  F_TRANSLATION: { says: 'no mapping', structure: MAPPING },
+  F_PERMISSION: { says: permission, structure: PERMISSION },
+  F_ACCESS: { says: 'the access flag is clear', structure: PERMISSION },
+  F_ADDR_SIZE: { says: 'an address is out of range', structure: PERMISSION },
+  C_BAD_CD: { says: badCd, structure: CD },
+  C_BAD_STE: { says: 'no valid STE', structure: STE },
+  C_BAD_STREAMID: { says: 'the Stream table has no such StreamID' },
+  C_BAD_SUBSTREAMID: { says: 'the stream takes no such SubstreamID' },
+  F_STREAM_DISABLED: { says: 'the stream takes no access without a SubstreamID' },
+  F_STE_FETCH: { says: 'the STE cannot be read' },
+  F_CD_FETCH: { says: 'the CD cannot be read' },
+  F_WALK_EABT: { says: 'a translation table cannot be read' },
 };
+
+function permission({ rnw, ind }: EventRecordDto): string {
+  if (ind === true) {
+    return 'not executable';
+  }
+  return rnw === true ? 'not readable' : 'not writable';
+}
+
+function badCd({ ssid }: EventRecordDto): string {
+  return ssid === undefined ? 'no valid CD' : `no valid CD for SSID ${ssid}`;
+}
