@@ -107,8 +107,11 @@ const STE: Structure = { fetches: [FETCH_STE, FETCH_L1STD], cache: CACHE_STE, wa
 
 /** Physical address of the structure that a record read, when it is of the wanted kind. */
 function structurePa({ kind, data }: TraceRecord, structure: Structure): number | undefined {
-  if (kind === 'fetch' && structure.fetches.includes(Number(data['what']))) {
-    return Number(data['pa']);
+  const what = Number(data['what']);
+  if (kind === 'fetch' && structure.fetches.includes(what)) {
+    // STE and CD are fetched word by word, `level` counting them; word 0 holds the valid bit.
+    const word = what === FETCH_STE || what === FETCH_CD ? Number(data['level']) : 0;
+    return Number(data['pa']) - word * 8;
   }
   return kind === 'cache' && data['cache'] === structure.cache ? Number(data['key']) : undefined;
 }

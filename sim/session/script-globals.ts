@@ -11,6 +11,7 @@ import { Binder } from '../script/binder.ts';
 import { Crossing } from '../script/crossing.ts';
 import { DeviceApi } from '../script/device-api.ts';
 import { HandleTable } from '../script/handles.ts';
+import { kernelKinds } from '../script/kernel-kinds.ts';
 import type { ScriptRealm, ScriptSite } from '../script/realm.ts';
 import { bindFunctions, deviceMethods } from '../script/script-api.ts';
 import { SCRIPT_CONSTANTS } from '../script/script-constants.ts';
@@ -153,24 +154,22 @@ export class ScriptGlobals {
   }
 
   #defineKinds(): void {
-    const bus = (name: string) => ({ name });
     const { dmaRead, dmaWrite } = this.#devices;
-    this.#handles.define({
-      name: 'bus',
-      fields: (host) => bus((host as { name: string }).name),
-    });
+    const configure = parseSignature('configure(options: object): void');
     this.#handles.define({
       name: 'device',
       methods: this.#binder.methods('device', deviceMethods(dmaRead, dmaWrite)),
       fields: (host) => this.#deviceFields(host as Device),
     });
-    const configure = parseSignature('configure(options: object): void');
     this.#handles.define({
       name: 'machine',
       methods: this.#binder.methods('machine', [
         [configure, ([options]) => this.#configuration.choose(options)],
       ]),
     });
+    for (const kind of kernelKinds(this.#binder)) {
+      this.#handles.define(kind);
+    }
   }
 
   #deviceFields({ name, bus }: Device): Record<string, unknown> {
