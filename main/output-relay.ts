@@ -1,16 +1,23 @@
-// Keeps a script that prints without end from drowning the window: records travel in batches, and what
-// a batch cannot hold is counted and said, never dropped in silence. The session file has everything.
+// Keeps a script that prints without end from drowning the window: records wait here and travel in
+// batches at the pace of a screen. More than a console remembers does not wait: the oldest lines give
+// way, and a line says how many. The session file has everything.
 
 import type { OutputRecord } from '../sim/protocol/api.ts';
 
-/** Records that one batch may hold, and how often one is sent: 60,000 records a second. */
-const BATCH_LIMIT = 1000;
+/** Records of one batch, and how often one is sent: about 18,000 records a second. */
+const BATCH_LIMIT = 300;
 const BATCH_INTERVAL_MS = 16;
+/** Records that may wait: as many lines as the console scrolls back. */
+const WAITING_LIMIT = 20_000;
+/** Dropping costs a walk over all that waits, so it is done for many at once. */
+const DROP_AT_LEAST = 5_000;
 
 /** Collects output of the session and hands it on in batches. */
 export class OutputRelay {
   readonly #send: (records: readonly OutputRecord[]) => void;
   #waiting: OutputRecord[] = [];
+  /** Waiting records before this index are sent already. */
+  #sent = 0;
   #skipped = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -21,54 +28,67 @@ export class OutputRelay {
   /** Takes records; the first after a pause go out at once, so that nothing waits needlessly. */
   push(records: readonly OutputRecord[]): void {
     for (const record of records) {
-      if (record.type === 'result' || this.#waiting.length < BATCH_LIMIT) {
-        this.#waiting.push(record);
-      } else {
-        this.#skipped += 1;
-      }
+      this.#waiting.push(record);
     }
+    this.#dropOldest();
     if (this.#timer === undefined) {
-      this.#flush();
+      this.#sendBatch();
     }
+  }
+
+  /** Forgets what waits: another run starts. */
+  clear(): void {
+    this.#waiting = [];
+    this.#sent = 0;
+    this.#skipped = 0;
   }
 
   dispose(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#waiting = [];
+    this.clear();
   }
 
-  /** Sends what waits. */
-  flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#flush();
-  }
-
-  #flush(): void {
-    if (this.#waiting.length === 0) {
+  /** Lines of the log give way; events, warnings and the result stay. */
+  #dropOldest(): void {
+    const excess = this.#waiting.length - this.#sent - WAITING_LIMIT;
+    if (excess <= DROP_AT_LEAST) {
       return;
     }
-    const batch = this.#skipped > 0 ? withNotice(this.#waiting, this.#skipped) : this.#waiting;
-    this.#waiting = [];
+    let left = excess;
+    const kept = this.#waiting.slice(this.#sent).filter((record) => {
+      const drop = left > 0 && record.type === 'log';
+      left -= drop ? 1 : 0;
+      return !drop;
+    });
+    this.#skipped += excess - left;
+    this.#waiting = kept;
+    this.#sent = 0;
+  }
+
+  #sendBatch(): void {
+    const batch = this.#waiting.slice(this.#sent, this.#sent + BATCH_LIMIT);
+    if (batch.length === 0) {
+      this.#waiting = [];
+      this.#sent = 0;
+      return;
+    }
+    this.#sent += batch.length;
+    this.#send(this.#skipped > 0 ? [notice(this.#skipped, batch[0]), ...batch] : batch);
     this.#skipped = 0;
-    this.#send(batch);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#flush();
+      this.#sendBatch();
     }, BATCH_INTERVAL_MS);
   }
 }
 
-function withNotice(records: readonly OutputRecord[], skipped: number): readonly OutputRecord[] {
-  const last = records.at(-1);
-  const time = last !== undefined && last.type !== 'result' ? last.time : 0;
-  const notice: OutputRecord = {
+function notice(skipped: number, next: OutputRecord | undefined): OutputRecord {
+  return {
     type: 'warn',
-    time,
+    time: next === undefined || next.type === 'result' ? 0 : next.time,
     class: 'window',
     section: '',
     text: `${skipped} lines came too fast to be shown; the saved session has them`,
   };
-  return last?.type === 'result' ? [...records.slice(0, -1), notice, last] : [...records, notice];
 }

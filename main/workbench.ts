@@ -87,12 +87,9 @@ export class Workbench implements Disposable {
       setDirty: async (names) => {
         this.#dirty = names;
       },
-      run: async (request) => {
-        try {
-          return await session.run(request);
-        } finally {
-          this.#relay.flush();
-        }
+      run: (request) => {
+        this.#relay.clear();
+        return session.run(request);
       },
       stop: () => session.stop(),
       saveTrace: async () => files.export('session.substream', await session.saveTrace()),

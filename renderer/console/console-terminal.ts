@@ -12,8 +12,11 @@ import { placesIn } from './places.ts';
 import { TERMINAL_THEMES } from './themes.ts';
 
 const SCROLLBACK = 20_000;
-/** Lines that may wait for xterm; more are dropped, oldest first. */
-const WAITING_LIMIT = 5_000;
+/** Lines that may wait for xterm; more would have scrolled away, so the oldest are dropped. */
+const WAITING_LIMIT = 20_000;
+
+/** Lines given to xterm at once: about a frame's worth of its work. */
+const WRITE_LIMIT = 500;
 
 /** The log of all runs since the last clear. */
 export class ConsoleTerminal {
@@ -147,7 +150,7 @@ export class ConsoleTerminal {
     if (this.#writing || this.#waiting.length === 0) {
       return;
     }
-    const lines = this.#waiting.splice(0, 1000);
+    const lines = this.#waiting.splice(0, WRITE_LIMIT);
     if (this.#dropped > 0) {
       lines.unshift(formatProblem(`${this.#dropped} lines came too fast to be shown`));
       this.#dropped = 0;

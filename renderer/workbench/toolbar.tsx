@@ -47,9 +47,10 @@ export function Toolbar(): ReactElement {
         <Icon name="stop" /> Stop
       </button>
       <span className="toolbar-divider" />
-      <label>
-        API
+      <span className="field">
+        <label htmlFor="profile">API</label>
         <select
+          id="profile"
           value={profile}
           title={PROFILES.find(({ id }) => id === profile)?.title}
           onChange={(event) => session.profile.set(event.target.value as Profile)}
@@ -60,7 +61,7 @@ export function Toolbar(): ReactElement {
             </option>
           ))}
         </select>
-      </label>
+      </span>
       <SeedField />
     </header>
   );
@@ -74,9 +75,10 @@ function SeedField(): ReactElement {
   useEffect(() => setText(String(seed)), [seed]);
   const valid = /^\d+$/.test(text) && Number(text) <= SEED_MAX;
   return (
-    <label>
-      seed
+    <span className="field">
+      <label htmlFor="seed">seed</label>
       <input
+        id="seed"
         className="seed"
         type="text"
         inputMode="numeric"
@@ -92,6 +94,6 @@ function SeedField(): ReactElement {
         }}
         onBlur={() => setText(String(seed))}
       />
-    </label>
+    </span>
   );
 }

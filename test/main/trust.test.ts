@@ -226,16 +226,36 @@ describe('the output that is relayed', () => {
     vi.useRealTimers();
   });
 
-  it('says how many lines of a flood are missing, and keeps the result', () => {
+  it('says how many lines of a flood are missing, keeps the newest, and keeps events and result', () => {
     const { batches, relay: own } = relay();
-    own.push([log('first')]);
-    own.push(Array.from({ length: 1500 }, (_, index) => log(`line ${index}`)));
+    const warn: OutputRecord = { type: 'warn', time: 1, class: 'c', section: '', text: 'kept' };
+    own.push([log('first'), log('second')]);
+    own.push([warn]);
+    own.push(Array.from({ length: 30_000 }, (_, index) => log(`line ${index}`)));
     own.push([result]);
-    own.flush();
-    const last = batches.at(-1) ?? [];
-    expect(last.at(-1)).toEqual(result);
-    expect(last.at(-2)).toMatchObject({ type: 'warn', text: expect.stringMatching(/^500 lines/) });
-    expect(last.filter(({ type }) => type === 'log')).toHaveLength(1000);
+    vi.advanceTimersByTime(16 * 100);
+    const all = batches.flat();
+    const lines = all.flatMap((record) => (record.type === 'log' ? [record.text] : []));
+    const notice = all.filter((record) => record.type === 'warn' && record.class === 'window');
+    const [missing] = notice.map((record) =>
+      Number.parseInt(record.type === 'warn' ? record.text : '', 10),
+    );
+    expect(notice).toHaveLength(1);
+    expect(missing).toBeGreaterThan(0);
+    expect(lines.length + (missing ?? 0)).toBe(30_002);
+    expect(lines.at(-1)).toBe('line 29999');
+    expect(all).toContainEqual(warn);
+    expect(all.at(-1)).toEqual(result);
+    vi.useRealTimers();
+  });
+
+  it('keeps every line of a script that prints a lot and ends', () => {
+    const { batches, relay: own } = relay();
+    own.push(Array.from({ length: 20_000 }, (_, index) => log(`line ${index}`)));
+    own.push([result]);
+    vi.advanceTimersByTime(16 * 100);
+    expect(batches.flat()).toHaveLength(20_001);
+    expect(Math.max(...batches.map(({ length }) => length))).toBe(300);
     vi.useRealTimers();
   });
 });

@@ -119,10 +119,6 @@ export async function runToEnd(page: Page): Promise<void> {
   await waitUntilIdle(page);
   await page.getByRole('button', { name: 'Run', exact: true }).click();
   await page
-    .locator('.status-bar.is-running')
-    .waitFor({ timeout: 2_000 })
-    .catch(() => undefined);
-  await page
     .locator('.status-bar.is-idle .status-state', { hasText: /done|ended/ })
     .waitFor({ timeout: 30_000 });
 }
