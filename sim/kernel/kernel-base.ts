@@ -32,8 +32,12 @@ export class KernelBase {
   readonly interrupts: InterruptTable;
   readonly waits: Waits;
   /** Told of each coherent allocation that is made (`pa` < 0: it failed) and given back. */
-  onCoherent: ((op: 'alloc' | 'free', what: string, pa: number, size: number) => void) | undefined;
+  onCoherent:
+    | ((op: 'alloc' | 'free', what: string, pa: number, size: number, dev: Device) => void)
+    | undefined;
 
+  /** Told of each object as it comes, changes or goes; see {@link noteObject}. */
+  onObject: ((what: string, id: number, text: string) => void) | undefined;
   /** The platform's answer to a DMA mask; 0 when nobody asks to hear of it. */
   onDmaMask: ((mask: number) => number) | undefined;
 
@@ -72,6 +76,7 @@ export class KernelBase {
   /** A kernel object comes, changes or goes: the trace's `object`. */
   noteObject(what: string, id: number, text: string): void {
     const recorder = this.recorder;
+    this.onObject?.(what, id, text);
     if (recorder.enabled) {
       recorder.emit(K.object, recorder.intern(what), id, recorder.intern(text));
     }
@@ -81,9 +86,9 @@ export class KernelBase {
    * dma_alloc_coherent() of a driver that the SMMU itself does not translate: zeroed memory, aligned
    * to its size; undefined without memory. `what` names it in the trace.
    */
-  alloc_coherent(size: number, what: string): number | undefined {
+  alloc_coherent(dev: Device, size: number, what: string): number | undefined {
     const pa = this.pages.alloc(get_order(size), what);
-    this.onCoherent?.('alloc', what, pa, size);
+    this.onCoherent?.('alloc', what, pa, size, dev);
     if (pa === NO_PAGE) {
       return undefined;
     }
@@ -92,8 +97,8 @@ export class KernelBase {
   }
 
   /** Gives back what {@link alloc_coherent} returned for the same size. */
-  free_coherent(pa: number, size: number, what: string): void {
-    this.onCoherent?.('free', what, pa, size);
+  free_coherent(dev: Device, pa: number, size: number, what: string): void {
+    this.onCoherent?.('free', what, pa, size, dev);
     this.pages.free(pa, get_order(size));
   }
 
@@ -105,8 +110,10 @@ export class KernelBase {
   }
 
   /** platform_msi_domain_alloc_irqs(): 0, or what the platform says. */
-  allocMsis(msi: SmmuMsi): number {
-    return msi.fails === undefined ? 0 : -msi.fails;
+  allocMsis(msi: SmmuMsi, vectors: number): number {
+    const ret = msi.fails === undefined ? 0 : -msi.fails;
+    this.noteObject('msi_alloc', vectors, String(ret));
+    return ret;
   }
 
   /** kmalloc() and friends: false when the allocation `what` must fail. */

@@ -111,8 +111,10 @@ export class Kernel extends KernelBase {
       return ret;
     }
     this.smmu_driver.adopt(smmu);
+    this.noteObject('sysfs', 0, `smmu3.0x${platform.base.toString(16).padStart(16, '0')}`);
     for (const bus of [this.pci_bus_type, this.amba_bus_type, this.platform_bus_type]) {
       if (bus.iommu_ops !== this.smmu_driver.ops) {
+        this.noteObject('bus_set_iommu', 0, bus.name);
         this.iommu.bus_set_iommu(bus, this.smmu_driver.ops);
       }
     }
@@ -123,7 +125,7 @@ export class Kernel extends KernelBase {
   add_platform_device(name: string, options: PlatformDeviceOptions = {}): Device {
     const dev = new Device(name, this.platform_bus_type);
     setMask(dev, options.dma_mask_bits);
-    this.#initFwspec(dev, options.sids ?? [], options.smmu ?? 0);
+    this.initFwspec(dev, options.sids ?? [], options.smmu ?? 0);
     if (dev.iommu_fwspec !== undefined) {
       dev.iommu_fwspec.num_pasid_bits = options.ssid_bits ?? 0;
       dev.iommu_fwspec.can_stall = options.can_stall ?? false;
@@ -151,7 +153,7 @@ export class Kernel extends KernelBase {
     };
     dev.pci = pci;
     dev.dma_alias = options.alias;
-    this.#initFwspec(dev, [bdf.requester_id], options.smmu ?? 0);
+    this.initFwspec(dev, [bdf.requester_id], options.smmu ?? 0);
     this.#arrive(dev);
     return dev;
   }
@@ -178,7 +180,8 @@ export class Kernel extends KernelBase {
     };
   }
 
-  #initFwspec(dev: Device, sids: readonly number[], smmu: number): void {
+  /** iommu_fwspec_init() and of_xlate() for each stream ID: what firmware says of a device. */
+  initFwspec(dev: Device, sids: readonly number[], smmu: number): void {
     if (sids.length === 0) {
       return;
     }

@@ -132,6 +132,7 @@ export class KernelLog {
   readonly #recorder: Recorder;
   readonly #clock: { readonly now: number };
   readonly #limits = new Map<string, { start: number; printed: number }>();
+  readonly #warned = new Set<string>();
   /** Told of each line before anything else happens. */
   onLine: ((line: LogLine) => void) | undefined;
   /** Told of each WARN, by the name of the function that warned. */
@@ -227,6 +228,14 @@ export class KernelLog {
   warn(where: string, text = ''): void {
     this.onWarn?.(where);
     this.printk(KERN_WARNING, `WARNING: ${where}${text === '' ? '' : `: ${text}`}`);
+  }
+
+  /** WARN_ON_ONCE(true): only the first one of a place warns. */
+  warnOnce(where: string): void {
+    if (!this.#warned.has(where)) {
+      this.#warned.add(where);
+      this.warn(where);
+    }
   }
 
   /** WARN_ON(condition): warns when it holds, and returns it. */

@@ -74,7 +74,7 @@ export function arm_smmu_alloc_cd_tables(
   const size = two_level
     ? 2 ** (s1cdmax - CTXDESC_SPLIT) * L1_DESC_BYTES
     : 2 ** s1cdmax * CTXDESC_CD_BYTES;
-  const pa = smmu.kernel.alloc_coherent(size, two_level ? 'cd-l1' : 'cd');
+  const pa = smmu.kernel.alloc_coherent(smmu.dev, size, two_level ? 'cd-l1' : 'cd');
   if (pa === undefined) {
     smmu.kernel.log.dev_warn(smmu.dev, 'failed to allocate context descriptor');
     return undefined;
@@ -84,9 +84,9 @@ export function arm_smmu_alloc_cd_tables(
 
 export function arm_smmu_free_cd_tables(smmu: ArmSmmuDevice, table: ArmSmmuCdTable): void {
   for (const leaf of table.leaves.values()) {
-    smmu.kernel.free_coherent(leaf, LEAF_BYTES, 'cd');
+    smmu.kernel.free_coherent(smmu.dev, leaf, LEAF_BYTES, 'cd');
   }
-  smmu.kernel.free_coherent(table.pa, table.size, table.two_level ? 'cd-l1' : 'cd');
+  smmu.kernel.free_coherent(smmu.dev, table.pa, table.size, table.two_level ? 'cd-l1' : 'cd');
 }
 
 /** 4.20.1: the only descriptor of a domain, written before its entry is installed; no commands. */
@@ -166,7 +166,7 @@ function descriptorAt(
   const index = ssid >> CTXDESC_SPLIT;
   let leaf = table.leaves.get(index);
   if (leaf === undefined) {
-    leaf = smmu.kernel.alloc_coherent(LEAF_BYTES, 'cd');
+    leaf = smmu.kernel.alloc_coherent(smmu.dev, LEAF_BYTES, 'cd');
     if (leaf === undefined) {
       smmu.kernel.log.dev_warn(smmu.dev, 'failed to allocate context descriptor table');
       return undefined;

@@ -133,11 +133,11 @@ export function tableHost(smmu: ArmSmmuDevice): TableHost {
     pages: {
       allocZeroed: (order, what) => {
         const pa = kernel.pages.allocZeroed(order, what);
-        kernel.onCoherent?.('alloc', 'pgtable', pa, 2 ** order * 4096);
+        kernel.onCoherent?.('alloc', 'pgtable', pa, 2 ** order * 4096, smmu.dev);
         return pa;
       },
       free: (pa, order) => {
-        kernel.onCoherent?.('free', 'pgtable', pa, 2 ** order * 4096);
+        kernel.onCoherent?.('free', 'pgtable', pa, 2 ** order * 4096, smmu.dev);
         return kernel.pages.free(pa, order);
       },
     },

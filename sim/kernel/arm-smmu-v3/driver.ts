@@ -47,6 +47,7 @@ import {
   arm_smmu_remove_device,
   masterOf,
 } from './master.ts';
+import { arm_smmu_device_disable } from './register-sync.ts';
 import type { ArmSmmuDevice } from './smmu-device.ts';
 import { STAGE_NESTED, STAGE_S1 } from './smmu-device.ts';
 
@@ -83,6 +84,11 @@ export class ArmSmmuDriver {
   adopt(smmu: ArmSmmuDevice): void {
     this.smmus.push(smmu);
     this.ops.pgsize_bitmap = uniteSizes(this.ops.pgsize_bitmap, smmu.pgsize_bitmap);
+  }
+
+  /** arm_smmu_device_shutdown(): what a reboot does. */
+  shutdown(smmu: ArmSmmuDevice): void {
+    arm_smmu_device_disable(smmu);
   }
 
   /** The SMMU that firmware puts a device behind. */

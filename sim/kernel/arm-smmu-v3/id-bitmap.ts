@@ -32,6 +32,11 @@ export class IdBitmap {
     this.#hint = Math.min(this.#hint, id);
   }
 
+  /** How many numbers there are. */
+  get size(): number {
+    return this.#used.length;
+  }
+
   /** Numbers in use. */
   get count(): number {
     return this.#used.reduce((sum, used) => sum + used, 0);

@@ -64,7 +64,7 @@ export function arm_smmu_add_device(
   }
   let master = masterOf(dev);
   if (master !== undefined) {
-    master.smmu.kernel.log.warn('arm_smmu_add_device');
+    master.smmu.kernel.log.warnOnce('arm_smmu_add_device');
   } else {
     if (smmu === undefined) {
       return -ENODEV;
@@ -92,6 +92,7 @@ export function arm_smmu_add_device(
     return PTR_ERR(group);
   }
   groups.put(group);
+  master.smmu.kernel.noteObject('iommu_link', fwspec.ids[0] ?? 0, dev.name);
   return 0;
 }
 
@@ -140,6 +141,7 @@ export function arm_smmu_remove_device(
     master.smmu.streams.delete(sid);
   }
   dev.iommu_fwspec = undefined;
+  master.smmu.kernel.noteObject('iommu_unlink', master.sids[0] ?? 0, dev.name);
 }
 
 /**

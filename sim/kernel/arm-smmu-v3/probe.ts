@@ -232,7 +232,7 @@ function arm_smmu_init_structures(smmu: ArmSmmuDevice): number {
 
 function arm_smmu_init_one_queue(smmu: ArmSmmuDevice, q: ArmSmmuQueue): number {
   const size = 2 ** q.max_n_shift * q.ent_bytes;
-  const base = smmu.kernel.alloc_coherent(size, q.name);
+  const base = smmu.kernel.alloc_coherent(smmu.dev, size, q.name);
   if (base === undefined) {
     smmu.kernel.log.dev_err(smmu.dev, 'failed to allocate queue (0x%zx bytes)', size);
     return -ENOMEM;
@@ -241,14 +241,17 @@ function arm_smmu_init_one_queue(smmu: ArmSmmuDevice, q: ArmSmmuQueue): number {
   return 0;
 }
 
-/** Options of firmware, and the window check that comes before any register is read. */
+/**
+ * Options of firmware, and the window check that comes before any register is read. The check lets a
+ * window pass that is one byte short, as 4.20 does.
+ */
 export function arm_smmu_firmware_probe(smmu: ArmSmmuDevice): boolean {
   const { log } = smmu.kernel;
   if (smmu.platform.broken_prefetch_cmd === true) {
     smmu.options |= ARM_SMMU_OPT_SKIP_PREFETCH;
     log.dev_notice(smmu.dev, 'option hisilicon,broken-prefetch-cmd');
   }
-  if (smmu.platform.size < ARM_SMMU_WINDOW) {
+  if (smmu.platform.size + 1 < ARM_SMMU_WINDOW) {
     log.dev_err(
       smmu.dev,
       'MMIO region too small (%s)',

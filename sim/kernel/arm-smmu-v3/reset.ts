@@ -2,6 +2,7 @@
 // translation on, each CR0 write followed by its acknowledgement (Linux 4.20.1's order).
 
 import { hi32, lo32 } from '../../base/hex.ts';
+import type { InterruptHandler } from '../interrupt.ts';
 import { IRQF_ONESHOT } from '../interrupt.ts';
 import {
   ARM_SMMU_CMDQ_BASE,
@@ -198,7 +199,7 @@ function setup_msis(smmu: ArmSmmuDevice): void {
     log.dev_info(smmu.dev, 'msi_domain absent - falling back to wired irqs');
     return;
   }
-  const ret = smmu.kernel.allocMsis(msi);
+  const ret = smmu.kernel.allocMsis(msi, pri ? 3 : 2);
   if (ret !== 0) {
     log.dev_warn(smmu.dev, 'failed to allocate MSIs - falling back to wired irqs');
     return;
@@ -214,7 +215,7 @@ function setup_msis(smmu: ArmSmmuDevice): void {
   ]);
 }
 
-/** An interrupt that is requested gets its MSI message written first. */
+/** The MSI message of an interrupt that was requested; nothing for a wired line. */
 function write_msi_msg(smmu: ArmSmmuDevice, irq: number): void {
   const cfg = smmu.msi_cfg.get(irq);
   const msi = smmu.platform.msi;
@@ -226,35 +227,34 @@ function write_msi_msg(smmu: ArmSmmuDevice, irq: number): void {
   }
 }
 
-function setup_unique_irqs(smmu: ArmSmmuDevice, handlers: ArmSmmuHandlers): void {
+/** Requests one interrupt: threaded unless it has a hard handler. */
+function requestOne(
+  smmu: ArmSmmuDevice,
+  irq: number,
+  name: string,
+  handlers: { readonly hard?: InterruptHandler; readonly thread?: InterruptHandler },
+): void {
   const { interrupts, log } = smmu.kernel;
+  const { hard, thread } = handlers;
+  const flags = thread === undefined ? 0 : IRQF_ONESHOT;
+  const full = `arm-smmu-v3-${name}`;
+  if (interrupts.request_threaded_irq(irq, hard, thread, flags, full, smmu) < 0) {
+    log.dev_warn(smmu.dev, `failed to enable ${name} irq`);
+  } else {
+    write_msi_msg(smmu, irq);
+  }
+}
+
+function setup_unique_irqs(smmu: ArmSmmuDevice, handlers: ArmSmmuHandlers): void {
+  const { log } = smmu.kernel;
   setup_msis(smmu);
   if (smmu.evtq.irq !== 0) {
-    write_msi_msg(smmu, smmu.evtq.irq);
-    const thread = handlers.evtq_thread;
-    const name = 'arm-smmu-v3-evtq';
-    if (
-      interrupts.request_threaded_irq(smmu.evtq.irq, undefined, thread, IRQF_ONESHOT, name, smmu) <
-      0
-    ) {
-      log.dev_warn(smmu.dev, 'failed to enable evtq irq');
-    }
+    requestOne(smmu, smmu.evtq.irq, 'evtq', { thread: handlers.evtq_thread });
   } else {
     log.dev_warn(smmu.dev, 'no evtq irq - events will not be reported!');
   }
   if (smmu.gerr_irq !== 0) {
-    write_msi_msg(smmu, smmu.gerr_irq);
-    if (
-      interrupts.request_irq(
-        smmu.gerr_irq,
-        handlers.gerror_handler,
-        0,
-        'arm-smmu-v3-gerror',
-        smmu,
-      ) < 0
-    ) {
-      log.dev_warn(smmu.dev, 'failed to enable gerror irq');
-    }
+    requestOne(smmu, smmu.gerr_irq, 'gerror', { hard: handlers.gerror_handler });
   } else {
     log.dev_warn(smmu.dev, 'no gerr irq - errors will not be reported!');
   }
@@ -262,15 +262,7 @@ function setup_unique_irqs(smmu: ArmSmmuDevice, handlers: ArmSmmuHandlers): void
     return;
   }
   if (smmu.priq.irq !== 0) {
-    write_msi_msg(smmu, smmu.priq.irq);
-    const thread = handlers.priq_thread;
-    const name = 'arm-smmu-v3-priq';
-    if (
-      interrupts.request_threaded_irq(smmu.priq.irq, undefined, thread, IRQF_ONESHOT, name, smmu) <
-      0
-    ) {
-      log.dev_warn(smmu.dev, 'failed to enable priq irq');
-    }
+    requestOne(smmu, smmu.priq.irq, 'priq', { thread: handlers.priq_thread });
   } else {
     log.dev_warn(smmu.dev, 'no priq irq - PRI will be broken');
   }

@@ -62,7 +62,7 @@ function init_strtab_2lvl(smmu: ArmSmmuDevice): number {
       smmu.sid_bits,
     );
   }
-  const strtab = kernel.alloc_coherent(cfg.num_l1_ents * L1_DESC_BYTES, 'strtab-l1');
+  const strtab = kernel.alloc_coherent(smmu.dev, cfg.num_l1_ents * L1_DESC_BYTES, 'strtab-l1');
   if (strtab === undefined) {
     kernel.log.dev_err(smmu.dev, 'failed to allocate l1 stream table (%u bytes)', size);
     return -ENOMEM;
@@ -75,7 +75,7 @@ function init_strtab_2lvl(smmu: ArmSmmuDevice): number {
 function init_strtab_linear(smmu: ArmSmmuDevice): number {
   const cfg = smmu.strtab_cfg;
   const size = 2 ** smmu.sid_bits * STE_BYTES;
-  const strtab = smmu.kernel.alloc_coherent(size, 'strtab-linear');
+  const strtab = smmu.kernel.alloc_coherent(smmu.dev, size, 'strtab-linear');
   if (strtab === undefined) {
     smmu.kernel.log.dev_err(smmu.dev, 'failed to allocate linear stream table (%u bytes)', size);
     return -ENOMEM;
@@ -112,7 +112,7 @@ export function arm_smmu_init_l2_strtab(smmu: ArmSmmuDevice, sid: number): numbe
   if (cfg.l2ptr.has(index)) {
     return 0;
   }
-  const l2 = kernel.alloc_coherent(2 ** STRTAB_SPLIT * STE_BYTES, 'strtab-ste');
+  const l2 = kernel.alloc_coherent(smmu.dev, 2 ** STRTAB_SPLIT * STE_BYTES, 'strtab-ste');
   if (l2 === undefined) {
     kernel.log.dev_err(smmu.dev, 'failed to allocate l2 stream table for SID %u', sid);
     return -ENOMEM;
