@@ -8,6 +8,12 @@ import { EVENT_BY_TYPE, EVENTS } from '../smmu/spec/events.ts';
 import { PRI_ENTRY } from '../smmu/spec/pri.ts';
 import type { TraceRecord } from './reader.ts';
 
+/** `result` of an `event_result` record. */
+export const EVENT_RESULTS = ['queued', 'lost: overflow', 'discarded', 'held: stall'] as const;
+
+/** `result` of a `ppr` record. */
+export const PPR_RESULTS = ['queued', 'lost: overflow', 'refused', 'write aborted'] as const;
+
 /** A decoded queue entry. */
 export interface DecodedEntry {
   /** The manual's name, or `reserved 0x..` for a number without one. */

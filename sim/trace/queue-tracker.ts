@@ -110,6 +110,11 @@ const HANDLERS: Readonly<
       tracker.advance('EVENTQ', 'PROD', numberOf(record, 'index'));
     }
   },
+  ppr: (tracker, record) => {
+    if (numberOf(record, 'result') === 0) {
+      tracker.advance('PRIQ', 'PROD', tracker.value('PRIQ_PROD'));
+    }
+  },
 };
 
 function register(tracker: QueueTracker, record: TraceRecord, written: boolean): void {

@@ -9,17 +9,25 @@ import {
   decodeCommand,
   decodeEvent,
   decodePageRequest,
+  EVENT_RESULTS,
   fieldOf,
   fieldsText,
   numberOf,
+  PPR_RESULTS,
   textOf,
 } from './decoded.ts';
 import { DIAGNOSTIC_CLASSES } from './diagnostics.ts';
 import type { TraceKind } from './kinds.ts';
-import { CACHE_NAMES, CACHE_OP_NAMES, FETCH_DESCRIPTOR, FETCH_NAMES } from './kinds.ts';
+import {
+  CACHE_HIT,
+  CACHE_NAMES,
+  CACHE_OP_NAMES,
+  CACHE_WALK,
+  FETCH_DESCRIPTOR,
+  FETCH_NAMES,
+} from './kinds.ts';
 import type { TraceRecord } from './reader.ts';
 
-const EVENT_RESULTS = ['queued', 'lost: overflow', 'discarded', 'held: stall'];
 const STALL_PHASES = ['stalls', 'is retried', 'is terminated'];
 const ATS_OPS = [
   'translation request',
@@ -61,7 +69,7 @@ export function accessText(flags: number): string {
 
 const TEXTS: Readonly<Partial<Record<TraceKind, (record: TraceRecord) => string>>> = {
   call: (r) => `${textOf(r, 'fn')}(${textOf(r, 'args')})`,
-  return: (r) => `returns ${textOf(r, 'value')}`,
+  return: (r) => `returns ${textOf(r, 'value')}`.trimEnd(),
   log: (r) => `${name(LEVELS, r, 'level')}: ${textOf(r, 'text')}`,
   mmio_read: (r) => `${registerName(numberOf(r, 'offset'))} -> ${address(r, 'value')}`,
   mmio_write: (r) => `${registerName(numberOf(r, 'offset'))} <- ${address(r, 'value')}`,
@@ -70,9 +78,7 @@ const TEXTS: Readonly<Partial<Record<TraceKind, (record: TraceRecord) => string>
   free: (r) => `${textOf(r, 'what')} at ${address(r, 'pa')}, ${bigOf(r, 'size')} bytes`,
   command: commandText,
   fetch: fetchText,
-  cache: (r) =>
-    `${name(CACHE_NAMES, r, 'cache')} ${name(CACHE_OP_NAMES, r, 'op')} ` +
-    `${streamText(numberOf(r, 'sid'), numberOf(r, 'ssid'))} key ${address(r, 'key')}`,
+  cache: cacheText,
   dma: dmaText,
   event: eventText,
   event_result: (r) => `event ${name(EVENT_RESULTS, r, 'result')}, index ${numberOf(r, 'index')}`,
@@ -90,6 +96,9 @@ const TEXTS: Readonly<Partial<Record<TraceKind, (record: TraceRecord) => string>
     `${address(r, 'address')} value ${numberOf(r, 'value')}`,
   wait: (r) => `waits ${bigOf(r, 'ticks')} ns: ${textOf(r, 'why')}`,
   device: (r) => `${textOf(r, 'name')}: ${textOf(r, 'text')}`,
+  descriptor_update: (r) =>
+    `S${numberOf(r, 'stage')} L${numberOf(r, 'level')} descriptor at ${address(r, 'pa')} ` +
+    `<- ${address(r, 'value')}, by the SMMU`,
   object: (r) => `${textOf(r, 'what')} ${numberOf(r, 'id')}: ${textOf(r, 'text')}`,
 };
 
@@ -137,7 +146,7 @@ function pageRequestText(record: TraceRecord): string {
   const last = field('L') ? ', last of' : ',';
   return (
     `page request ${entryStream(entry)} ${hex(field('Address'))} ${wants}${priv}${last} group ` +
-    `${field('PRGIndex')}, result ${numberOf(record, 'result')}`
+    `${field('PRGIndex')}: ${name(PPR_RESULTS, record, 'result')}`
   );
 }
 
@@ -154,6 +163,15 @@ function fetchText(record: TraceRecord): string {
       : (FETCH_NAMES[what] ?? String(what));
   const value = numberOf(record, 'ok') ? address(record, 'value') : 'abort';
   return `fetch ${where} at ${address(record, 'pa')}: ${value}`;
+}
+
+/** Walk caches are tagged by VMID and ASID, not by stream; a hit tells the stream that hit. */
+function cacheText(record: TraceRecord): string {
+  const [sid, ssid] = [numberOf(record, 'sid'), numberOf(record, 'ssid')];
+  const byTag = numberOf(record, 'cache') === CACHE_WALK && numberOf(record, 'op') !== CACHE_HIT;
+  const whose = byTag ? `vmid ${sid} asid ${ssid}` : streamText(sid, ssid);
+  const what = `${name(CACHE_NAMES, record, 'cache')} ${name(CACHE_OP_NAMES, record, 'op')}`;
+  return `${what} ${whose} key ${address(record, 'key')}`;
 }
 
 function dmaText(record: TraceRecord): string {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HTML } from '../../sim/trace/export/html.ts';
+import { readTrace } from '../../sim/trace/reader.ts';
 import { textOfExport } from '../support/readers.ts';
 import {
   anyInfo,
@@ -128,6 +129,19 @@ describe('the html export', () => {
     expect(used.has('script')).toBe(false);
     expect(used.has('img')).toBe(false);
     expect(plain(html).split(evil).length - 1).toBeGreaterThanOrEqual(6);
+  });
+
+  it('shows what an explanation tells in place of its own lines, escaped', () => {
+    const writer = sampleSession();
+    const asked: number[] = [];
+    const explain = (event: number): string[] => {
+      asked.push(event);
+      return ['L3 [0] <-- here', '  Rule: bit 0 & nothing'];
+    };
+    const html = textOfExport(HTML, { header: SAMPLE_INFO, source: writer.recorder, explain });
+    expect(html).toContain('<pre>L3 [0] &lt;-- here\n  Rule: bit 0 &amp; nothing</pre>');
+    const events = [...readTrace(writer.recorder)].filter(({ kind }) => kind === 'event');
+    expect(asked).toEqual(events.map(({ id }) => id));
   });
 
   it('shows of many faults the first, and says how many more there are', () => {

@@ -260,7 +260,7 @@ describe('tshark on the pcapng export', () => {
       } else if (kind === 'event') {
         row('eventq', decodeEvent(record).name, 'queued');
       } else if (kind === 'ppr') {
-        row('priq', 'PRI_ENTRY', '0');
+        row('priq', 'PRI_ENTRY', 'queued');
       }
     }
     expect(rows).toEqual(expected);

@@ -9,6 +9,8 @@ import type { SessionInfo } from '../session-file.ts';
 export interface ExportSession {
   readonly header: SessionInfo;
   readonly source: TraceSource;
+  /** Explains the event of this record in lines of text; the report shows what it tells. */
+  readonly explain?: (event: number) => readonly string[] | undefined;
 }
 
 /** Progress and cancel. */

@@ -10,6 +10,15 @@ import { escapeHtml } from './html-text.ts';
 /** How far back from an event its fetches are looked for, in records. */
 const WALK_REACH = 64;
 
+/** What lies between two accesses. */
+const ENDS_OF_A_WALK: ReadonlySet<TraceRecord['kind']> = new Set([
+  'call',
+  'return',
+  'command',
+  'dma',
+  'event',
+] as const);
+
 /** A fault with what was known when it came. */
 export interface FaultContext {
   readonly event: TraceRecord;
@@ -31,14 +40,15 @@ export function faultContext(
   return { event, fetches, writer };
 }
 
-/** One HTML section a fault. */
-export function faultSections(index: TraceIndex, faults: readonly FaultContext[]): string[] {
-  return faults.map(({ event, fetches, writer }, at) => {
-    const lines = [
-      ...fetches.map((fetch) => `  ${recordText(fetch)}`),
-      ...writerLines(index, writer),
-      ...causeLines(index, event),
-    ];
+/** One HTML section a fault; `explain` gives better lines than ours, for those it can explain. */
+export function faultSections(
+  index: TraceIndex,
+  faults: readonly FaultContext[],
+  explain: ((event: number) => readonly string[] | undefined) | undefined,
+): string[] {
+  return faults.map((fault, at) => {
+    const { event } = fault;
+    const lines = explain?.(event.id) ?? ownLines(index, fault);
     const fields = decodeEvent(event)
       .fields.map(
         ({ name, text, meaning }) =>
@@ -52,15 +62,24 @@ export function faultSections(index: TraceIndex, faults: readonly FaultContext[]
   });
 }
 
-/** Fetches of the same access: those right before the event under the same cause. */
+function ownLines(index: TraceIndex, { event, fetches, writer }: FaultContext): string[] {
+  return [
+    ...fetches.map((fetch) => `  ${recordText(fetch)}`),
+    ...writerLines(index, writer),
+    ...causeLines(index, event),
+  ];
+}
+
+/** Reads of structures by the same access: those right before the event, under the same script call. */
 function fetchesBefore(index: TraceIndex, event: TraceRecord): TraceRecord[] {
   const fetches: TraceRecord[] = [];
+  const call = index.scriptCallOf(event.id);
   for (let id = event.id - 1; id > 0 && id >= event.id - WALK_REACH; id--) {
     const record = index.record(id);
-    if (record === undefined || record.kind === 'dma' || record.kind === 'event') {
+    if (record === undefined || ENDS_OF_A_WALK.has(record.kind)) {
       break;
     }
-    if (record.kind === 'fetch' && record.cause === event.cause) {
+    if (record.kind === 'fetch' && index.scriptCallOf(id) === call) {
       fetches.unshift(record);
     }
   }

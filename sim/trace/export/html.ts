@@ -64,7 +64,7 @@ function* page(session: ExportSession, control: ExportControl): Generator<string
   const findings = collect(session, control, index);
   yield head(session);
   yield summary(session, findings);
-  yield faults(index, findings);
+  yield faults(session, index, findings);
   yield `<h2>Timeline</h2>\n${findings.picture.svg()}`;
   yield* script(session, findings);
   yield* log(findings);
@@ -171,8 +171,8 @@ function summary({ header }: ExportSession, findings: Findings): string {
   return `<table>\n${cells.join('\n')}\n</table>\n`;
 }
 
-function faults(index: TraceIndex, findings: Findings): string {
-  const texts = faultSections(index, findings.faults);
+function faults({ explain }: ExportSession, index: TraceIndex, findings: Findings): string {
+  const texts = faultSections(index, findings.faults, explain);
   const left = findings.faultCount - findings.faults.length;
   const rest = left > 0 ? `<p class="dim">${left} more faults are in the session.</p>\n` : '';
   const told = findings.diagnostics.map((record) => {

@@ -7,6 +7,7 @@ import type { Field } from '../../regs/field.ts';
 import { CERROR_NAMES, COMMANDS } from '../../smmu/spec/commands.ts';
 import { EVENTS } from '../../smmu/spec/events.ts';
 import { PRI_ENTRY } from '../../smmu/spec/pri.ts';
+import { EVENT_RESULTS, PPR_RESULTS } from '../decoded.ts';
 
 /** Fields of one kind of entry. */
 interface Layout {
@@ -35,7 +36,7 @@ smmu.fields = fields
 local function results_of(kind)
   if kind == 1 then return command_results end
   if kind == 2 then return event_results end
-  return {}
+  return page_request_results
 end
 
 local function add_field(tree, buffer, at, layout)
@@ -60,7 +61,7 @@ function smmu.dissector(buffer, pinfo, tree)
   local outcome = buffer(1, 1):uint()
   local result = results_of(kind)[outcome] or tostring(outcome)
   pinfo.cols.protocol = "SMMUv3"
-  pinfo.cols.info = name .. (kind ~= 3 and outcome ~= 0 and " [" .. result .. "]" or "")
+  pinfo.cols.info = name .. (outcome ~= 0 and " [" .. result .. "]" or "")
   local top = tree:add(smmu, buffer(), name)
   top:add(f.type, buffer(0, 1))
   top:add(f.name, buffer(16, 1), name)
@@ -99,12 +100,10 @@ export function luaDissector(): string {
   );
   lines.push(`local page_request = ${layoutText(PRI_ENTRY, names)}`);
   lines.push(`local command_results = ${textTable(CERROR_NAMES)}`);
-  lines.push(`local event_results = ${EVENT_RESULTS}`);
+  lines.push(`local event_results = ${textTable(EVENT_RESULTS, '[255] = "unknown"')}`);
+  lines.push(`local page_request_results = ${textTable(PPR_RESULTS)}`);
   return `${HEAD}${[...names.values()].join('\n')}\n${lines.join('\n')}\n${TAIL}`;
 }
-
-const EVENT_RESULTS =
-  '{[0] = "queued", [1] = "lost: overflow", [2] = "discarded", [3] = "held: stall", [255] = "unknown"}';
 
 function layoutText({ name, fields }: Layout, names: Map<string, string>): string {
   const parts = Object.entries(fields)
@@ -128,12 +127,13 @@ function fieldText(where: string, key: string, field: Field, names: Map<string, 
   return `{field = f["${filter}"], lo = ${lo}, width = ${width}${address}${codes}}`;
 }
 
-function codeTable(codes: Readonly<Record<number, string>>): string {
-  return `{${Object.entries(codes)
-    .map(([value, text]) => `[${value}] = ${JSON.stringify(text)}`)
-    .join(', ')}}`;
+function codeTable(codes: Readonly<Record<number, string>>, more: readonly string[] = []): string {
+  const entries = Object.entries(codes).map(
+    ([value, text]) => `[${value}] = ${JSON.stringify(text)}`,
+  );
+  return `{${[...entries, ...more].join(', ')}}`;
 }
 
-function textTable(texts: readonly string[]): string {
-  return codeTable(Object.fromEntries(texts.map((text, value) => [value, text])));
+function textTable(texts: readonly string[], ...more: readonly string[]): string {
+  return codeTable({ ...texts }, more);
 }
