@@ -1,0 +1,190 @@
+// An explanation as plain text of at most 72 columns: for the console, for mail, for the inspector.
+
+import { TXN_INSTRUCTION, TXN_PRIVILEGED, TXN_WRITE } from '../machine/transaction.ts';
+import type { Explanation } from './explanation.ts';
+import type { Culprit, Structure } from './structure.ts';
+import type { CallSite } from './trace-index.ts';
+
+/** Columns of mail-ready text. */
+export const MAIL_COLUMNS = 72;
+
+/** Names that the trace does not carry itself. */
+export interface Names {
+  readonly file: string;
+  /** Device behind a StreamID, e.g. `accel0`. */
+  device(sid: number): string | undefined;
+}
+
+/** Fields worth a place on the line of an STE or a CD, in the order shown. */
+const SHOWN: Readonly<Record<string, readonly string[]>> = {
+  STE: ['V', 'Config', 'S1Fmt', 'S1CDMax', 'S1DSS', 'EATS'],
+  CD: ['V', 'ASID', 'TTB0', 'T0SZ', 'TG0', 'EPD0'],
+  L1STD: ['Span', 'L2Ptr'],
+  L1CD: ['V', 'L2Ptr'],
+};
+
+/** The explanation as lines, without a line end. */
+export function explanationLines(explanation: Explanation, names: Names): string[] {
+  const head = headLine(explanation, names);
+  if (explanation.unknown !== undefined && explanation.steps.length === 0) {
+    return [
+      ...head,
+      '',
+      ...wrap(`Unknown: ${explanation.unknown}.`, '  '),
+      ...callLines(explanation, names),
+    ];
+  }
+  return [
+    ...head,
+    '',
+    ...explanation.steps.flatMap((step) => stepLines(step, explanation.culprit)),
+    ...(explanation.culprit?.structure === undefined ? elsewhere(explanation.culprit) : []),
+    '',
+    ...ruleLines(explanation),
+    ...callLines(explanation, names),
+  ];
+}
+
+function headLine(explanation: Explanation, names: Names): string[] {
+  const { name, type, sid, ssid, address, flags } = explanation;
+  const parts = [
+    `${name} (0x${type.toString(16).padStart(2, '0')})`,
+    names.device(sid),
+    `SID ${grouped(sid)}`,
+    ssid < 0 ? undefined : `SSID ${ssid}`,
+    address === undefined ? undefined : `${accessName(flags)} ${grouped(address)}`,
+  ];
+  return wrap(parts.filter((part) => part !== undefined).join('  '), '', '  ');
+}
+
+/** `read of`, `privileged write to`, `instruction fetch from`. */
+function accessName(flags: number): string {
+  const privileged = (flags & TXN_PRIVILEGED) !== 0 ? 'privileged ' : '';
+  if ((flags & TXN_WRITE) !== 0) {
+    return `${privileged}write to`;
+  }
+  return (flags & TXN_INSTRUCTION) !== 0
+    ? `${privileged}instruction fetch from`
+    : `${privileged}read of`;
+}
+
+function stepLines(step: Structure, culprit: Culprit | undefined): string[] {
+  const guilty = culprit?.structure === step;
+  const verdict = !step.ok ? 'no answer' : guilty ? `${bitsText(culprit)}  <-- here` : 'ok';
+  const index = step.index === undefined ? '' : ` ${grouped(step.index)}`;
+  const place = `${`${step.title}${index}`.padEnd(10)} ${grouped(step.pa)}`;
+  const lines = wrapColumns(`  ${place}  ${contents(step)}`, verdict);
+  return lines;
+}
+
+function contents(step: Structure): string {
+  const shown = SHOWN[step.title];
+  if (shown === undefined) {
+    const [lo = 0, hi = 0] = step.words;
+    return `${step.layout.name === 'table' ? 'table ' : ''}${grouped64(lo, hi)}`;
+  }
+  return step.layout
+    .describe(step.words)
+    .filter(({ name }) => shown.includes(name))
+    .sort((a, b) => shown.indexOf(a.name) - shown.indexOf(b.name))
+    .map(({ name, text, value }) => `${name}=${text.startsWith('0x') ? grouped(value) : text}`)
+    .join(' ');
+}
+
+/** `S1CDMax = 0`, `bit 0 = 0`. */
+function bitsText({ field, hi, lo, structure }: Culprit): string {
+  if (structure === undefined) {
+    return field;
+  }
+  const value = structure.layout.describe(structure.words).find((view) => view.name === field);
+  if (hi === lo) {
+    const bit = ((structure.words[lo >>> 5] ?? 0) >>> (lo & 31)) & 1;
+    const named = structure.layout.bits > 64 ? `${field}` : `bit ${lo}`;
+    return `${named} = ${bit}`;
+  }
+  return value === undefined ? field : `${field} = ${value.text}`;
+}
+
+function elsewhere(culprit: Culprit | undefined): string[] {
+  return culprit === undefined ? [] : [`  ${culprit.where}.${culprit.field}  <-- here`];
+}
+
+function ruleLines({ culprit, stale, unknown }: Explanation): string[] {
+  if (culprit === undefined) {
+    return wrap(`Unknown: ${unknown ?? 'no rule found'}.`, '  ');
+  }
+  const bits = culprit.hi === culprit.lo ? `[${culprit.lo}]` : `[${culprit.hi}:${culprit.lo}]`;
+  const rule = `Rule: ${culprit.where}.${culprit.field} ${bits}: ${culprit.rule} (${source(culprit.section)}).`;
+  const old =
+    stale === undefined
+      ? []
+      : wrap(
+          'The SMMU used an old copy: memory has changed since, without an invalidation that ' +
+            'reached it.',
+          '  ',
+        );
+  return [...wrap(rule, '  '), ...old];
+}
+
+/** Sections that start with a letter are of the Arm architecture manual, the others of the SMMU's. */
+function source(section: string): string {
+  return /^[A-Z]/.test(section) ? `DDI 0487 ${section}` : `IHI 0070 ${section}`;
+}
+
+function callLines(explanation: Explanation, names: Names): string[] {
+  const { writtenBy, writtenBefore, accessedBy, stale, culprit } = explanation;
+  const lines: [string, CallSite | undefined][] = [
+    ['Written last by', writtenBy],
+    ['Written before by', writtenBefore],
+    ['Changed since by', stale?.changedBy],
+    ['Accessed by', accessedBy],
+  ];
+  const known = lines.flatMap(([label, call]) =>
+    call === undefined ? [] : wrap(`${label.padEnd(18)}${callText(call, names)}`, '  '),
+  );
+  const nobody =
+    culprit !== undefined && writtenBy === undefined
+      ? ['  Written last by   nothing in the script (reset, the driver, or before it)']
+      : [];
+  return [...nobody, ...known];
+}
+
+function callText({ fn, args, line }: CallSite, { file }: Names): string {
+  return `${file}:${line}  ${fn}(${args})`;
+}
+
+/** `0x7000_0000`: hexadecimal in groups of four digits. */
+export function grouped(value: number | bigint): string {
+  const digits = value.toString(16);
+  return `0x${digits.length <= 4 ? digits : digits.replace(/\B(?=(.{4})+$)/g, '_')}`;
+}
+
+function grouped64(lo: number, hi: number): string {
+  const digits =
+    (hi >>> 0).toString(16).padStart(8, '0') + (lo >>> 0).toString(16).padStart(8, '0');
+  return `0x${digits.replace(/\B(?=(.{4})+$)/g, '_')}`;
+}
+
+/** Breaks text at spaces to {@link MAIL_COLUMNS}; every line starts with `indent`. */
+function wrap(text: string, indent: string, next = indent): string[] {
+  const lines: string[] = [];
+  let line = indent;
+  for (const word of text.split(/(?<=\S) (?=\S)/)) {
+    const joined = line.trim() === '' ? `${line}${word}` : `${line} ${word}`;
+    if (joined.length > MAIL_COLUMNS && line.trim() !== '') {
+      lines.push(line);
+      line = `${next}${word}`;
+    } else {
+      line = joined;
+    }
+  }
+  return [...lines, line];
+}
+
+/** One line with the verdict at its end, or the verdict on a line of its own. */
+function wrapColumns(text: string, verdict: string): string[] {
+  const room = MAIL_COLUMNS - verdict.length - 2;
+  return text.length <= room
+    ? [`${text.padEnd(room)}  ${verdict}`]
+    : [...wrap(text.trimStart(), '  ', '       '), `${''.padEnd(room)}  ${verdict}`];
+}
