@@ -14,7 +14,7 @@ function inMemory(item: Item): boolean {
 
 /** What an item in memory is about: a later one of the same key in a span replaces it. */
 function keyOf(item: Item): string {
-  return MEMORY_KEYS.map((key) => `${item[key]}`).join('/') + `/${item['idx']}`;
+  return [...MEMORY_KEYS.map((key) => item[key]), item['idx']].map(String).join('/');
 }
 
 /** The items as lines, ready to compare. `ring`: entries of the command queue. */

@@ -16,6 +16,8 @@ import { FakeSmmu, REGISTER_NAMES } from '../support/fake-smmu.ts';
 import type { Item } from './driver-memory.ts';
 import { DriverMemory, hex, QUEUE_BASE, STRTAB_BASE, SYNC_ADDR } from './driver-memory.ts';
 
+type CoherentListener = NonNullable<KernelType['onCoherent']>;
+
 /** The configuration of a recorded line. */
 export interface DriverCfg {
   readonly name: string;
@@ -232,14 +234,13 @@ export class DriverRig {
       return this.cfg.dma_mask_fail === 1 ? -5 : 0;
     };
     kernel.onObject = (what, id, text) => {
-      const tag = this.#allocating === 1 ? { smmu: 1 } : {};
       if (['sysfs', 'bus_set_iommu', 'iommu_link', 'iommu_unlink'].includes(what)) {
         this.push({ [what]: text.replace('0x00000001', '0x00000000') });
       } else if (what === 'msi_alloc') {
         this.push({ msi_alloc: id, ret: Number(text) });
       }
     };
-    kernel.onCoherent = (op, what, pa, size, dev) => this.#allocation(op, what, pa, size, dev);
+    kernel.onCoherent = (...allocation) => this.#allocation(...allocation);
     kernel.interrupts.onRequest = (action) => {
       const msi = MSI.irqs.includes(action.irq);
       this.push({
@@ -276,7 +277,7 @@ export class DriverRig {
     return this.#coherent === this.cfg.fail_coherent_alloc;
   }
 
-  #allocation(op: 'alloc' | 'free', what: string, pa: number, size: number, dev: Device): void {
+  #allocation(...[op, what, pa, size, dev]: Parameters<CoherentListener>): void {
     const smmu = dev.name.startsWith('906') && what !== 'pgtable' ? 1 : 0;
     const tag = smmu === 1 ? { smmu: 1 } : {};
     if (op === 'free') {

@@ -34,7 +34,7 @@ function newDevice(rig: DriverRig, step: Step, withFwspec: boolean): Device {
   return dev;
 }
 
-function addDevice(rig: DriverRig, dev: Device): number {
+function addDevice(dev: Device): number {
   return dev.bus?.iommu_ops?.add_device(dev) ?? 0;
 }
 
@@ -116,6 +116,18 @@ function records(step: Step): bigint[][] {
   return step.trace
     .filter((item) => item['hw'] === 'event' || item['hw'] === 'ppr')
     .map((item) => (item['rec'] as readonly string[]).map(BigInt));
+}
+
+function offerEvents(rig: DriverRig, step: Step): void {
+  for (const record of records(step)) {
+    rig.smmus[0]?.event(record);
+  }
+}
+
+function offerRequests(rig: DriverRig, step: Step): void {
+  for (const record of records(step)) {
+    rig.smmus[0]?.ppr(record);
+  }
 }
 
 /** Marks every ASID and VMID as taken but the last `keep` ones that are free. */
@@ -234,9 +246,9 @@ export const STEP_CALLS: Readonly<Record<string, Call>> = {
       rig.kernel.smmu_driver.shutdown(smmu);
     }
   },
-  add_device: (rig, step) => addDevice(rig, newDevice(rig, step, true)),
-  add_device_without_fwspec: (rig, step) => addDevice(rig, newDevice(rig, step, false)),
-  add_device_again: (rig, step) => addDevice(rig, rig.device(text(step, 'dev'))),
+  add_device: (rig, step) => addDevice(newDevice(rig, step, true)),
+  add_device_without_fwspec: (rig, step) => addDevice(newDevice(rig, step, false)),
+  add_device_again: (rig, step) => addDevice(rig.device(text(step, 'dev'))),
   remove_device: (rig, step) => {
     const dev = rig.device(text(step, 'dev'));
     rig.kernel.smmu_driver.ops.remove_device(dev);
@@ -244,10 +256,10 @@ export const STEP_CALLS: Readonly<Record<string, Call>> = {
   fill_ids: fillIds,
   irq: (rig, step) => rig.deliver(text(step, 'irq')),
   hw_state: hwState,
-  hw_event: (rig, step) => records(step).forEach((record) => rig.smmus[0]?.event(record)),
-  hw_events: (rig, step) => records(step).forEach((record) => rig.smmus[0]?.event(record)),
-  hw_ppr: (rig, step) => records(step).forEach((record) => rig.smmus[0]?.ppr(record)),
-  hw_pprs: (rig, step) => records(step).forEach((record) => rig.smmus[0]?.ppr(record)),
+  hw_event: offerEvents,
+  hw_events: offerEvents,
+  hw_ppr: offerRequests,
+  hw_pprs: offerRequests,
   hw_events_during_irq: (rig, step) => {
     const fake = rig.smmus[0];
     if (fake !== undefined) fake.eventsDuringIrq = num(step, 'n');

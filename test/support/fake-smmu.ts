@@ -83,6 +83,31 @@ export interface FakeSmmuObserver {
   gerror?(): void;
 }
 
+interface OutputQueue {
+  readonly what: 'event' | 'ppr';
+  readonly baseReg: number;
+  readonly prodReg: number;
+  /** Bit of CR0. */
+  readonly enable: number;
+  /** Takes records while an overflow is not acknowledged. */
+  readonly whileOverflow: boolean;
+}
+
+const EVENTS: OutputQueue = {
+  what: 'event',
+  baseReg: 0xa0,
+  prodReg: 0x100a8,
+  enable: 4,
+  whileOverflow: true,
+};
+const REQUESTS: OutputQueue = {
+  what: 'ppr',
+  baseReg: 0xc0,
+  prodReg: 0x100c8,
+  enable: 2,
+  whileOverflow: false,
+};
+
 interface Failure {
   readonly op: number;
   skip: number;
@@ -205,21 +230,15 @@ export class FakeSmmu implements MmioDevice {
   }
 
   event(record: readonly bigint[]): void {
-    this.#push('event', 0xa0, 0x100a8, record, 4, true);
+    this.#push(EVENTS, record);
   }
 
   ppr(record: readonly bigint[]): void {
-    this.#push('ppr', 0xc0, 0x100c8, record, 2, false);
+    this.#push(REQUESTS, record);
   }
 
-  #push(
-    what: 'event' | 'ppr',
-    baseReg: number,
-    prodReg: number,
-    record: readonly bigint[],
-    enable: number,
-    whileOverflow: boolean,
-  ): void {
+  #push(queue: OutputQueue, record: readonly bigint[]): void {
+    const { what, baseReg, prodReg, enable, whileOverflow } = queue;
     const log2 = this.get(baseReg) & 0x1f;
     const prod = this.get(prodReg);
     const cons = this.get(prodReg + 4);
