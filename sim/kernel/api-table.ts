@@ -298,6 +298,9 @@ const DMA = both(
   'dma_set_mask(dev: device, mask: u64): int',
   'dma_set_coherent_mask(dev: device, mask: u64): int',
   'dma_set_mask_and_coherent(dev: device, mask: u64): int',
+  'dma_get_mask(dev: device): u64',
+  'dma_set_max_seg_size(dev: device, size: size): int',
+  'dma_set_seg_boundary(dev: device, mask: u64): int',
   'DMA_BIT_MASK(n: int): u64',
 );
 
@@ -306,6 +309,7 @@ const MEMORY = both(
   'alloc_pages(order: int): object?',
   '__free_pages(page: object, order: int): void',
   'page_to_phys(page: object): u64',
+  'page_address(page: object): object',
   'get_order(size: size): int',
   'kmalloc(size: size, flags?: int): object?',
   'kzalloc(size: size, flags?: int): object?',
@@ -317,6 +321,10 @@ const MEMORY = both(
   'sg_init_one(sgl: object, buf: object, buflen: size): void',
   'sg_dma_address(sg: object): u64',
   'sg_dma_len(sg: object): size',
+  'sg_phys(sg: object): u64',
+  'sg_page(sg: object): object?',
+  'sg_next(sg: object): object?',
+  'sg_nents(sg: object): int',
 );
 
 /** Functions of the kernel by name. */

@@ -2,7 +2,6 @@
 // sg_init_table fills; wherever C takes `sg`, the array or one of its entries is taken.
 
 import { assert } from '../base/assert.ts';
-import { EINVAL } from './errno.ts';
 import type { KernelBuffer } from './mm/kernel-buffer.ts';
 import { Page } from './mm/page-alloc.ts';
 import { PAGE_SIZE } from './mm/page-zone.ts';
@@ -21,13 +20,6 @@ export class Scatterlist {
 
 /** Where C has `struct scatterlist *`. */
 export type SgPointer = Scatterlist | readonly Scatterlist[];
-
-/** struct sg_table. */
-export interface SgTable {
-  sgl: Scatterlist[];
-  nents: number;
-  orig_nents: number;
-}
 
 /** The first entry. @throws AssertionError for an empty array */
 export function sgHead(sg: SgPointer): Scatterlist {
@@ -62,30 +54,6 @@ export function sg_init_table(sgl: Scatterlist[], nents: number): void {
     }
     sgl.push(entry);
   }
-}
-
-/**
- * Fills an object as a table of `nents` entries.
- *
- * @returns 0, or -EINVAL for no entries
- * @remarks Source: lib/scatterlist.c; since 2.6.24. The gfp argument is left out.
- */
-export function sg_alloc_table(table: Partial<SgTable>, nents: number): number {
-  if (nents === 0) {
-    return -EINVAL;
-  }
-  table.sgl = [];
-  sg_init_table(table.sgl, nents);
-  table.nents = nents;
-  table.orig_nents = nents;
-  return 0;
-}
-
-/** Empties a table of {@link sg_alloc_table}. */
-export function sg_free_table(table: SgTable): void {
-  table.sgl = [];
-  table.nents = 0;
-  table.orig_nents = 0;
 }
 
 /**

@@ -133,6 +133,17 @@ describe('page allocator', () => {
     expect(pages.faults.refused).toBe('page');
   });
 
+  it('gives the kernel an address for all of a block, and for one page inside it', () => {
+    const { pages } = setUp();
+    const page = pages.alloc_pages(2);
+    if (page === null) throw new Error('no page');
+    expect(pages.page_address(page).size).toBe(4 * PAGE);
+    const second = pages.phys_to_page(pages.page_to_phys(page) + PAGE);
+    expect(pages.page_address(second).size).toBe(PAGE);
+    pages.page_address(second).write(0, Uint8Array.of(7));
+    expect(pages.page_address(page).read(PAGE, 1)).toEqual(Uint8Array.of(7));
+  });
+
   it('clears pages only when asked to', () => {
     const { pages, machine } = setUp();
     const pa = pages.alloc(0);

@@ -8,8 +8,7 @@ import type { PageAllocator } from './page-alloc.ts';
 import { NO_PAGE } from './page-alloc.ts';
 import { PAGE_SIZE } from './page-zone.ts';
 
-/** What the kernel tells the CPUs, and an SMMU that shares the tables: T0SZ, and MAIR_EL1 in halves. */
-export const CPU_VA_BITS = 48;
+/** What the kernel tells the CPUs, and an SMMU that shares the tables: MAIR_EL1 in halves (T0SZ is 16). */
 export const CPU_MAIR_LO = 0x440c_0400;
 export const CPU_MAIR_HI = 0x0000_bbff;
 
@@ -31,7 +30,6 @@ const PTE_DIRTY_HI = 1 << 23;
 export const PROT_READ = 1;
 export const PROT_WRITE = 2;
 export const PROT_EXEC = 4;
-export const PROT_NONE = 0;
 
 const LAST_LEVEL = 3;
 const ENTRY_BYTES = 8;

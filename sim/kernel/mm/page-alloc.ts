@@ -7,6 +7,7 @@ import type { Machine } from '../../machine/machine.ts';
 import type { Diagnostics } from '../../trace/diagnostics.ts';
 import { K } from '../../trace/kinds.ts';
 import { AllocationFaults } from './allocation-faults.ts';
+import { KernelBuffer } from './kernel-buffer.ts';
 import { MAX_ORDER, PAGE_SIZE, PageZone } from './page-zone.ts';
 
 const SOURCE = 'mm/page_alloc.c';
@@ -172,6 +173,16 @@ export class PageAllocator {
    */
   __free_pages(page: Page, order: number): void {
     this.free(this.page_to_phys(page), order);
+  }
+
+  /**
+   * The kernel's address of a page: memory up to the end of its block, or of the page alone when it is
+   * not the first of an allocated block.
+   */
+  page_address(page: Page): KernelBuffer {
+    const pa = this.page_to_phys(page);
+    const order = this.#zones.find((zone) => zone.contains(pa))?.orderAt(pa) ?? NO_PAGE;
+    return KernelBuffer.at(this.#machine.memory, pa, PAGE_SIZE * 2 ** Math.max(order, 0));
   }
 
   /** Physical address of a page, bytes. */
