@@ -49,6 +49,9 @@ export interface Explanation {
   /** TXN_* bits. */
   readonly flags: number;
   readonly stage2: boolean;
+  /** With stage 2: 0 CD, 1 TT, 2 IN, and the address that stage 2 was given. */
+  readonly class: number;
+  readonly ipa: bigint;
   /** Structures in the order the SMMU read them, with the bytes it had. */
   readonly steps: readonly Structure[];
   readonly culprit: Culprit | undefined;

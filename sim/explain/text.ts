@@ -2,6 +2,7 @@
 
 import { TXN_INSTRUCTION, TXN_PRIVILEGED, TXN_WRITE } from '../machine/transaction.ts';
 import type { Explanation } from './explanation.ts';
+import { repairHint } from './repair.ts';
 import type { Culprit, Structure } from './structure.ts';
 import type { CallSite } from './trace-index.ts';
 
@@ -17,8 +18,8 @@ export interface Names {
 
 /** Fields worth a place on the line of an STE or a CD, in the order shown. */
 const SHOWN: Readonly<Record<string, readonly string[]>> = {
-  STE: ['V', 'Config', 'S1Fmt', 'S1CDMax', 'S1DSS', 'EATS'],
-  CD: ['V', 'ASID', 'TTB0', 'T0SZ', 'TG0', 'EPD0'],
+  STE: ['V', 'Config', 'S1CDMax', 'S1DSS'],
+  CD: ['V', 'ASID', 'TTB0', 'T0SZ'],
   L1STD: ['Span', 'L2Ptr'],
   L1CD: ['V', 'L2Ptr'],
 };
@@ -42,7 +43,13 @@ export function explanationLines(explanation: Explanation, names: Names): string
     '',
     ...ruleLines(explanation),
     ...callLines(explanation, names),
+    ...hintLines(explanation),
   ];
+}
+
+function hintLines(explanation: Explanation): string[] {
+  const hint = repairHint(explanation);
+  return hint === undefined ? [] : wrap(`To mend it: ${hint}.`, '  ');
 }
 
 function headLine(explanation: Explanation, names: Names): string[] {
@@ -54,8 +61,14 @@ function headLine(explanation: Explanation, names: Names): string[] {
     ssid < 0 ? undefined : `SSID ${ssid}`,
     address === undefined ? undefined : `${accessName(flags)} ${grouped(address)}`,
   ];
-  return wrap(parts.filter((part) => part !== undefined).join('  '), '', '  ');
+  const head = wrap(parts.filter((part) => part !== undefined).join('  '), '', '  ');
+  return explanation.stage2
+    ? [...head, `  at stage 2, IPA ${grouped(explanation.ipa)}: ${FOR[explanation.class] ?? ''}`]
+    : head;
 }
+
+/** CLASS of an event: what stage 2 was asked for. */
+const FOR = ['while reading the CD', 'while reading a stage 1 table', 'the access itself'];
 
 /** `read of`, `privileged write to`, `instruction fetch from`. */
 function accessName(flags: number): string {
@@ -144,7 +157,7 @@ function callLines(explanation: Explanation, names: Names): string[] {
   );
   const nobody =
     culprit !== undefined && writtenBy === undefined
-      ? ['  Written last by   nothing in the script (reset, the driver, or before it)']
+      ? ['  Written last by   nothing in the script']
       : [];
   return [...nobody, ...known];
 }

@@ -27,7 +27,10 @@ const NAMES = new Map<number, 'L1STD' | 'STE' | 'L1CD' | 'CD'>([
 ]);
 const LAST_LEVEL = 3;
 
-/** Takes the bytes of everything that was fetched, as of the records that `asOf` names. */
+/**
+ * Takes the bytes of everything that was fetched, as of the records that `asOf` names. A structure is
+ * read 8 bytes at a time: the read of its start stands for all.
+ */
 export function trailOf(
   index: TraceIndex,
   fetches: readonly Fetched[],
@@ -59,6 +62,9 @@ function structureOf(
   const name = NAMES.get(what);
   if (name !== undefined) {
     const layout = LAYOUTS[name];
+    if (pa % (layout.bits / 8) !== 0) {
+      return [];
+    }
     const selected = name === 'STE' ? sid : name === 'CD' ? Math.max(ssid, 0) : undefined;
     return [
       { title: name, layout, pa, words: bytes(layout), index: selected, ok, stage: 0, level: 0 },
