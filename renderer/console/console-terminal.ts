@@ -7,6 +7,7 @@ import type { ITheme } from '@xterm/xterm';
 import { Terminal } from '@xterm/xterm';
 import { Emitter } from '../../sim/base/emitter.ts';
 import type { OutputRecord, Place } from '../../sim/protocol/api.ts';
+import { markWhenPainted } from '../base/dom.ts';
 import { formatProblem, formatRecord, formatStart } from './format.ts';
 import { placesIn } from './places.ts';
 import { TERMINAL_THEMES } from './themes.ts';
@@ -93,9 +94,7 @@ export class ConsoleTerminal {
     this.#print(records.map(formatRecord));
     if (fault) {
       this.#faultSeen = true;
-      this.#terminal.write('', () => {
-        requestAnimationFrame(() => performance.mark('substream:first-fault'));
-      });
+      this.#terminal.write('', () => markWhenPainted('substream:first-fault'));
     }
   }
 
@@ -176,16 +175,35 @@ export class ConsoleTerminal {
   #registerLinks(): void {
     this.#terminal.registerLinkProvider({
       provideLinks: (row, done) => {
-        const line = this.#terminal.buffer.active.getLine(row - 1)?.translateToString(true) ?? '';
+        const { text, firstRow } = this.#lineAround(row - 1);
+        const { cols } = this.#terminal;
+        const cell = (offset: number) => ({
+          x: (offset % cols) + 1,
+          y: firstRow + Math.floor(offset / cols) + 1,
+        });
         done(
-          placesIn(line).map(({ start, end, place }) => ({
-            range: { start: { x: start + 1, y: row }, end: { x: end, y: row } },
-            text: line.slice(start, end),
+          placesIn(text).map(({ start, end, place }) => ({
+            range: { start: cell(start), end: cell(end - 1) },
+            text: text.slice(start, end),
             activate: () => this.#jumped.fire(place),
           })),
         );
       },
     });
+  }
+
+  /** The whole line that a row of the buffer belongs to, however often it is wrapped. */
+  #lineAround(row: number): { readonly text: string; readonly firstRow: number } {
+    const { active } = this.#terminal.buffer;
+    let firstRow = row;
+    while (firstRow > 0 && active.getLine(firstRow)?.isWrapped === true) {
+      firstRow -= 1;
+    }
+    let text = active.getLine(firstRow)?.translateToString(false) ?? '';
+    for (let next = firstRow + 1; active.getLine(next)?.isWrapped === true; next++) {
+      text += active.getLine(next)?.translateToString(false) ?? '';
+    }
+    return { text, firstRow };
   }
 }
 

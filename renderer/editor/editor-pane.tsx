@@ -4,6 +4,7 @@ import { editor } from 'monaco-editor/editor/editor.api.js';
 import type { ReactElement } from 'react';
 import { useEffect, useRef } from 'react';
 import { DisposableStore } from '../../sim/base/disposable.ts';
+import { markWhenPainted } from '../base/dom.ts';
 import { useWorkbench } from '../workbench/context.ts';
 
 const OPTIONS: editor.IStandaloneEditorConstructionOptions = {
@@ -54,7 +55,7 @@ export function EditorPane({ id }: { readonly id: string }): ReactElement {
       }),
     );
     owned.add(editors.add(id, widget));
-    requestAnimationFrame(() => performance.mark('substream:editor'));
+    markWhenPainted('substream:editor');
     return () => owned.dispose();
   }, [documents, editors, id]);
   return <div className="editor-pane" ref={place} />;

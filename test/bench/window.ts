@@ -1,0 +1,130 @@
+// How long a person waits for the window: from the start of the process to a usable editor, and from
+// Run to the first fault on the screen. The page marks both in its performance timeline when painted.
+
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { chromium } from 'playwright-core';
+
+const ROOT = process.env['SUBSTREAM_APP'] ?? resolve(import.meta.dirname, '../..');
+const START_LIMIT_MS = 60_000;
+
+/** Medians, milliseconds. */
+export interface WindowFigures {
+  /** Process start to usable editor, with a profile that was never used (no code cache). */
+  readonly cold_start_ms: number;
+  /** The same with a profile that was used before. */
+  readonly warm_start_ms: number;
+  /** F5 to the example's first fault painted in the console, session warm. */
+  readonly run_to_first_fault_ms: number;
+}
+
+/** Measures in the Electron at `electron`; DISPLAY must be set. `rounds` of each, the median counts. */
+export async function measureWindow(electron: string, rounds = 7): Promise<WindowFigures> {
+  const cold: number[] = [];
+  const warm: number[] = [];
+  const runs: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const profile = mkdtempSync(join(tmpdir(), 'substream-bench-'));
+    cold.push(await inWindow(electron, profile, startTime));
+    warm.push(
+      await inWindow(electron, profile, async (page, spawned) => {
+        const time = await startTime(page, spawned);
+        runs.push(await runTime(page));
+        return time;
+      }),
+    );
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+  return {
+    cold_start_ms: median(cold),
+    warm_start_ms: median(warm),
+    run_to_first_fault_ms: median(runs),
+  };
+}
+
+async function inWindow(
+  electron: string,
+  profile: string,
+  measure: (page: Page, spawned: number) => Promise<number>,
+): Promise<number> {
+  const sandbox = process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const args = [...sandbox, `--user-data-dir=${profile}`, '--remote-debugging-port=0', ROOT];
+  const spawned = Date.now();
+  const child = spawn(electron, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let browser: Browser | undefined;
+  try {
+    browser = await chromium.connectOverCDP(await debuggerUrl(child));
+    const page =
+      browser.contexts()[0]?.pages()[0] ?? (await browser.contexts()[0]?.waitForEvent('page'));
+    if (page === undefined) {
+      throw new Error('the workbench opened no window');
+    }
+    return await measure(page, spawned);
+  } finally {
+    await browser?.close();
+    await end(child);
+  }
+}
+
+function debuggerUrl(child: ChildProcess): Promise<string> {
+  return new Promise((done, fail) => {
+    let text = '';
+    child.stderr?.setEncoding('utf8').on('data', (more: string) => {
+      text += more;
+      const url = /DevTools listening on (ws:\S+)/.exec(text)?.[1];
+      if (url !== undefined) {
+        done(url);
+      }
+    });
+    child.once('error', fail);
+    child.once('exit', (code) => fail(new Error(`Electron ended with ${code}\n${text}`)));
+  });
+}
+
+function end(child: ChildProcess): Promise<void> {
+  return new Promise((done) => {
+    child.once('exit', () => done());
+    if (child.exitCode !== null || !child.kill('SIGTERM')) {
+      done();
+    }
+  });
+}
+
+/** When the first editor was painted, counted from the start of the process. */
+async function startTime(page: Page, spawned: number): Promise<number> {
+  return (await markTime(page, 'substream:editor', 1)) - spawned;
+}
+
+/** From the key to the fault, of the second run: the first one has warmed what stays warm. */
+async function runTime(page: Page): Promise<number> {
+  for (const count of [1, 2]) {
+    await page.locator('.status-bar.is-idle').waitFor();
+    await page.keyboard.press('F5');
+    await markTime(page, 'substream:first-fault', count);
+  }
+  return (
+    (await markTime(page, 'substream:first-fault', 2)) - (await markTime(page, 'substream:run', 2))
+  );
+}
+
+/** Time of the `count`-th mark of a name, milliseconds since 1970; waits until it is there. */
+async function markTime(page: Page, name: string, count: number): Promise<number> {
+  const time = await page.waitForFunction(
+    ([wanted, index]) => {
+      const mark = performance.getEntriesByName(String(wanted))[Number(index) - 1];
+      return mark === undefined ? undefined : performance.timeOrigin + mark.startTime;
+    },
+    [name, count] as const,
+    { timeout: START_LIMIT_MS, polling: 10 },
+  );
+  return Number(await time.jsonValue());
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return Math.round(sorted[Math.floor(sorted.length / 2)] ?? Number.NaN);
+}
