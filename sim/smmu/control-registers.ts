@@ -134,18 +134,23 @@ export class ControlRegisters {
       return { written: () => this.#cr2Written() };
     }
     if (name === 'CMDQ_CONS') {
-      return { write: (value) => this.#cmdqConsWritten(value) };
+      return { write: (value) => this.#setCmdqCons(value) };
+    }
+    if (name === 'CMDQ_BASE') {
+      // A smaller queue truncates the index that was there.
+      return { written: () => this.#setCmdqCons(this.#parts.registers.lo('CMDQ_CONS')) };
     }
     return name === 'STRTAB_BASE' || name === 'STRTAB_BASE_CFG'
       ? { written: () => this.#streamTableWritten() }
       : {};
   }
 
-  /** Bits between the wrap flag and bit 19 are RAZ; ERR takes the written value, as it may. */
-  #cmdqConsWritten(value: number): void {
+  /** Bits between the wrap flag and bit 19 are RAZ; ERR ignores the written value, as it may. */
+  #setCmdqCons(value: number): void {
     const { registers, state } = this.#parts;
     const log2Size = effectiveLog2Size(registers.lo('CMDQ_BASE'), state.features.cmdqs);
-    registers.set('CMDQ_CONS', value & (indexMask(log2Size) | ~0xf_ffff));
+    const error = registers.lo('CMDQ_CONS') & 0x7f00_0000;
+    registers.set('CMDQ_CONS', error | (value & indexMask(log2Size)));
   }
 
   #cr1Guard() {

@@ -73,7 +73,11 @@ export class Gatos {
     this.#registers = registers;
     this.#state = state;
     this.#lookup = lookup;
-    registers.setBehaviour('GATOS_CTRL', { write: (value) => this.#control(value) });
+  }
+
+  /** Takes over GATOS_CTRL. */
+  connect(): void {
+    this.#registers.setBehaviour('GATOS_CTRL', { write: (value) => this.#control(value) });
   }
 
   /** RUN can only be set with SMMUEN = 1; a write of 0 does nothing. */

@@ -17,6 +17,8 @@ import type { SmmuFeatures } from './capabilities.ts';
 import { CommandQueue } from './command-queue.ts';
 import { CMDQEN, ControlRegisters, EVENTQEN, PRIQEN } from './control-registers.ts';
 import { EventQueue } from './event-queue.ts';
+import type { AtosLookup } from './gatos.ts';
+import { Gatos } from './gatos.ts';
 import { GlobalBypass } from './global-bypass.ts';
 import { GlobalErrors } from './global-errors.ts';
 import { idRegisters, unmodelledFeatures } from './id-registers.ts';
@@ -31,7 +33,7 @@ import { SmmuState } from './smmu-state.ts';
 import { StallTable } from './stall.ts';
 
 /** The translation side, as the front needs it. */
-export interface Translator {
+export interface Translator extends AtosLookup {
   /** Translates one transaction with SMMUEN = 1 and fills in its answer; returns its status. */
   translate(transaction: Transaction): number;
   readonly caches: CacheMaintenance;
@@ -122,6 +124,9 @@ export class Smmu implements MmioDevice, TransactionPort, AtsPort {
     const enableChanged = (on: boolean): void =>
       on ? this.#enabled(commands) : stalls.terminateAll();
     control.connect({ events, commands, enableChanged });
+    if (features.atos) {
+      new Gatos(registers, state, translator).connect();
+    }
     this.#interrupts = interrupts;
     this.#stalls = stalls;
     this.#ats = ats;

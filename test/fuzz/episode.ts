@@ -18,10 +18,15 @@ const BASE = 0x0905_0000;
 const RAM = 0x4000_0000;
 /** All tables and queues lie in this much RAM, so that random pointers hit something. */
 const ARENA = 0x40_0000;
+/** Zones of it: page tables, CDs, and the Stream table that most episodes use. */
+const TABLES = RAM;
+const CDS = RAM + 0x2_0000;
+const STRTAB = RAM + 0x4_0000;
 const OFFSETS = Object.values(REG);
 const FULL = 19;
+const STATUS = ['ok', 'abort', 'RAZ/WI', 'stalled'] as const;
 
-/** Operations counted by kind. */
+/** Operations counted by kind, or outcomes of DMA by status and event. */
 export type Counts = Record<string, number>;
 
 /** Thrown when the model leaves what the architecture allows. */
@@ -37,6 +42,7 @@ export class Episode {
   readonly #features: SmmuFeatures;
   readonly #transaction = new Transaction();
   readonly counts: Counts = {};
+  readonly outcomes: Counts = {};
 
   constructor(seed: number, translator: SmmuOptions['translator']) {
     const random = new Random(seed);
@@ -68,7 +74,14 @@ export class Episode {
     } else if (roll < 65) {
       this.#count('command', () => this.#command());
     } else if (roll < 80) {
-      this.#count('memory', () => this.#scribble());
+      this.#count('memory', () =>
+        random.pick([
+          () => this.#scribble(),
+          () => this.#stream(),
+          () => this.#context(),
+          () => this.#tableWord(),
+        ])(),
+      );
     } else if (roll < 92) {
       this.#count('register', () => this.#register());
     } else if (roll < 96) {
@@ -92,13 +105,18 @@ export class Episode {
     for (const base of [REG.CMDQ_BASE, REG.EVENTQ_BASE, REG.PRIQ_BASE]) {
       this.#write64(base, this.#arena() | random.below(8), 0);
     }
-    this.#write64(REG.STRTAB_BASE, this.#arena(), 0);
-    this.#write(REG.STRTAB_BASE_CFG, random.below(10) | (random.pick([6, 8, 10]) << 6));
+    const twoLevel = random.chance(8) ? 1 << 16 : 0;
+    this.#write64(REG.STRTAB_BASE, random.chance(16) ? this.#arena() : STRTAB, 0);
+    this.#write(REG.STRTAB_BASE_CFG, (3 + random.below(7)) | (6 << 6) | twoLevel);
     this.#write(REG.CR2, random.below(16));
     this.#write(REG.IRQ_CTRL, random.below(8));
     this.#write(REG.CR0, 0xf | random.below(0x400));
-    for (let index = 0; index < 64; index++) {
-      this.#scribble();
+    for (let index = 0; index < 200; index++) {
+      this.#tableWord();
+    }
+    for (let index = 0; index < 16; index++) {
+      this.#stream();
+      this.#context();
     }
   }
 
@@ -109,10 +127,11 @@ export class Episode {
   #dma(): void {
     const random = this.#random;
     const t = this.#transaction;
-    t.sid = random.chance(8) ? random.bits() : random.below(8);
+    t.sid = random.chance(32) ? random.bits() : random.below(8);
     t.ssid = random.chance(2) ? -1 : random.below(random.chance(4) ? 2 ** 20 : 4);
-    t.addrLo = random.word() & ~7;
-    t.addrHi = random.chance(2) ? 0 : random.word();
+    t.addrLo =
+      (random.chance(2) ? random.pick([0, 0x1000, 0x20_0000, 0x4000_0000]) : random.word()) & ~7;
+    t.addrHi = random.pick([0, 0, 0, 1, 0x80, -1, random.word()]);
     t.flags = random.chance(4) ? random.below(64) : random.below(8);
     if ((t.flags & 1) !== 0) {
       t.flags &= ~4;
@@ -121,6 +140,8 @@ export class Episode {
     if (status !== t.status || status < 0 || status > 3) {
       throw new Broken(`translate returned ${status}, the transaction says ${t.status}`);
     }
+    const outcome = `${STATUS[status]}${t.fault === 0 ? '' : ` event 0x${t.fault.toString(16)}`}`;
+    this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + 1;
     if (status === 3 && random.chance(2)) {
       this.#smmu.onStallEnd(t.sid, t.stag, () => undefined);
     }
@@ -147,6 +168,80 @@ export class Episode {
     if (random.chance(2)) {
       this.#write(REG.GERRORN, this.#smmu.read32(REG.GERROR));
     }
+  }
+
+  /** An STE that is legal but for a bit now and then. */
+  #stream(): void {
+    const random = this.#random;
+    const stage2 = random.pick([16, 24, 25, 32]) | (random.below(3) << 6) | (1 << 19);
+    const words = [
+      1 | (random.pick([4, 5, 5, 6, 7, 7, random.below(8)]) << 1) | this.#cd(),
+      random.pick([0, 0, 2, 4]) << 27,
+      random.below(4) | (random.below(4) << 27),
+      random.pick([0, 0, random.word()]) & 0x3fff,
+      random.below(4),
+      stage2 | (random.below(7) << 16) | ((random.chance(3) ? random.below(128) : 0) << 20),
+      this.#table(),
+      0,
+    ];
+    this.#structure(STRTAB + 64 * random.below(8), words);
+  }
+
+  /** A CD that is legal but for a bit now and then. */
+  #context(): void {
+    const random = this.#random;
+    const granule = random.pick([0, 0, 0, 1, 2]);
+    const epd1 = random.chance(4) ? 0 : 1 << 30;
+    const tg1 = random.pick([1, 2, 3]) << 22;
+    const words = [
+      random.pick([16, 25, 32]) | (granule << 6) | (25 << 16) | tg1 | epd1 | (1 << 31),
+      random.below(7) | (1 << 9) | (this.#faultBits() << 12) | (random.below(4) << 16),
+      this.#table() | random.below(8),
+      0,
+      this.#table() | random.below(8),
+      0,
+      0xff44_0400,
+      0xbbff_4f00,
+    ];
+    this.#structure(this.#cd(), words);
+  }
+
+  /** CD.S, R and A, mostly as the instance wants them. */
+  #faultBits(): number {
+    const random = this.#random;
+    const stall =
+      this.#features.stallModel === 0 ? random.below(2) : this.#features.stallModel >> 1;
+    return stall | random.pick([4, 6, random.below(8) & ~1]);
+  }
+
+  #structure(pa: number, words: readonly number[]): void {
+    const random = this.#random;
+    const all = [...words];
+    if (random.chance(4)) {
+      const at = random.below(all.length);
+      all[at] = (all[at] ?? 0) ^ (1 << random.below(32));
+    }
+    for (let at = 0; at < all.length; at += 2) {
+      this.#machine.memory.write64(pa + 4 * at, all[at] ?? 0, all[at + 1] ?? 0);
+    }
+  }
+
+  /** A descriptor that leads to another table or to a page of the arena. */
+  #tableWord(): void {
+    const random = this.#random;
+    const pa = this.#table() + 8 * random.pick([0, 0, 1, 2, 511, random.below(512)]);
+    const flags = random.pick([3, 3, 3, 1]) | (random.chance(4) ? random.word() & 0xffc : 0x400);
+    const target = random.chance(2) ? this.#table() : this.#arena();
+    const high = random.chance(4) ? random.word() : 0;
+    this.#machine.memory.write64(pa, target | flags | (random.chance(2) ? 0x40 : 0), high);
+  }
+
+  #table(): number {
+    return TABLES + 0x1000 * this.#random.below(12);
+  }
+
+  #cd(): number {
+    return CDS + 0x400 * this.#random.below(8);
   }
 
   /** Table-like words: pointers into the arena with flags, or noise. */

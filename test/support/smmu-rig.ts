@@ -121,6 +121,7 @@ export function idleTranslator(calls: string[] = []): SmmuOptions['translator'] 
     },
     caches: caches as never,
     ppar: () => 0,
+    atos: () => ({ fault: 0xfd, reason: 0, faddr: 0 }),
   });
 }
 
