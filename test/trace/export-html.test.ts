@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HTML } from '../../sim/trace/export/html.ts';
 import { readTrace } from '../../sim/trace/reader.ts';
+import { htmlElements } from '../support/read-back.ts';
 import { textOfExport } from '../support/readers.ts';
 import {
   anyInfo,
@@ -29,30 +30,6 @@ function plain(html: string): string {
     .replace(/<style>.*?<\/style>/s, '')
     .replaceAll(/<[^>]*>/g, ' ')
     .replaceAll(/&(\w+|#\w+);/g, (all, name: string) => names[name] ?? all);
-}
-
-/** Checks well-formedness by hand: every element that opens closes, in order. Returns names used. */
-function elements(html: string): Set<string> {
-  const voids = new Set(['meta', '!doctype']);
-  const stack: string[] = [];
-  const used = new Set<string>();
-  for (const [, close, name = '', , self] of html.matchAll(
-    /<(\/?)([!a-z0-9]+)((?:\s+[a-z-:]+(?:="[^"<>]*")?)*)\s*(\/?)>/gi,
-  )) {
-    used.add(name.toLowerCase());
-    if (close === '/') {
-      expect(stack.pop()).toBe(name);
-    } else if (self !== '/' && !voids.has(name.toLowerCase())) {
-      stack.push(name);
-    }
-  }
-  expect(stack).toEqual([]);
-  const rest = html.replaceAll(
-    /<(\/?)([!a-z0-9]+)((?:\s+[a-z-:]+(?:="[^"<>]*")?)*)\s*(\/?)>/gi,
-    '',
-  );
-  expect(rest).not.toMatch(/[<>]/);
-  return used;
 }
 
 describe('the html export', () => {
@@ -90,7 +67,7 @@ describe('the html export', () => {
     fc.assert(
       fc.property(anyInfo, anySession, (info, writer) => {
         const html = pageOf(writer, info);
-        const used = elements(html);
+        const used = htmlElements(html);
         for (const name of [
           'script',
           'link',
@@ -125,7 +102,7 @@ describe('the html export', () => {
       script: evil,
       profile: evil,
     });
-    const used = elements(html);
+    const used = htmlElements(html);
     expect(used.has('script')).toBe(false);
     expect(used.has('img')).toBe(false);
     expect(plain(html).split(evil).length - 1).toBeGreaterThanOrEqual(6);

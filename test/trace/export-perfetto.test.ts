@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { PERFETTO } from '../../sim/trace/export/perfetto.ts';
 import type { TraceRecord } from '../../sim/trace/reader.ts';
 import { readTrace } from '../../sim/trace/reader.ts';
+import type { ChromeEvent } from '../support/read-back.ts';
+import { checkAccesses, checkNesting, ns } from '../support/read-back.ts';
 import { textOfExport } from '../support/readers.ts';
 import {
   anySession,
@@ -11,74 +13,10 @@ import {
   sampleSession,
 } from '../support/sample-session.ts';
 
-interface Event {
-  readonly ph: string;
-  readonly pid: number;
-  readonly tid: number;
-  readonly ts: number;
-  readonly dur?: number;
-  readonly id?: number;
-  readonly cat?: string;
-  readonly name: string;
-  readonly args?: Readonly<Record<string, unknown>>;
-}
-
-function eventsOf(writer: SessionWriter): Event[] {
+function eventsOf(writer: SessionWriter): ChromeEvent[] {
   const session = { header: SAMPLE_INFO, source: writer.recorder };
-  const document = JSON.parse(textOfExport(PERFETTO, session)) as { traceEvents: Event[] };
+  const document = JSON.parse(textOfExport(PERFETTO, session)) as { traceEvents: ChromeEvent[] };
   return document.traceEvents;
-}
-
-/** Nanoseconds, exact. */
-function ns(microseconds: number): number {
-  return Math.round(microseconds * 1000);
-}
-
-/** Checks what Perfetto's importer wants; returns the names of the slices as `track: a > b`. */
-function checkNesting(events: readonly Event[]): string[] {
-  const stacks = new Map<number, Event[]>();
-  const asyncs = new Map<number, Event>();
-  const slices: string[] = [];
-  let last = 0;
-  for (const event of events) {
-    if (event.ph === 'M' || event.ph === 'X' || event.ph === 'i') {
-      continue;
-    }
-    expect(ns(event.ts)).toBeGreaterThanOrEqual(last);
-    last = ns(event.ts);
-    const stack = stacks.get(event.tid) ?? [];
-    stacks.set(event.tid, stack);
-    if (event.ph === 'B') {
-      stack.push(event);
-      slices.push(`${event.tid}: ${stack.map(({ name }) => name).join(' > ')}`);
-    } else if (event.ph === 'E') {
-      const begin = stack.pop();
-      expect(begin?.name, 'an end closes the innermost begin of its track').toBe(event.name);
-      expect(ns(event.ts)).toBeGreaterThan(ns(begin?.ts ?? 0));
-    } else if (event.ph === 'b') {
-      expect(asyncs.has(event.id ?? -1)).toBe(false);
-      asyncs.set(event.id ?? -1, event);
-      slices.push(`${event.tid}: async ${event.name}`);
-    } else if (event.ph === 'e') {
-      expect(asyncs.get(event.id ?? -1)?.name).toBe(event.name);
-      expect(event.cat).toBe(asyncs.get(event.id ?? -1)?.cat);
-      asyncs.delete(event.id ?? -1);
-    }
-  }
-  expect([...stacks.values()].flat(), 'slices that never end').toEqual([]);
-  expect([...asyncs.values()], 'async events that never end').toEqual([]);
-  return slices;
-}
-
-/** Complete slices of one track must lie one after the other. */
-function checkAccesses(events: readonly Event[]): void {
-  const ends = new Map<number, number>();
-  for (const { ph, tid, ts, dur = 0 } of events) {
-    if (ph === 'X') {
-      expect(ns(ts)).toBeGreaterThanOrEqual(ends.get(tid) ?? 0);
-      ends.set(tid, ns(ts) + ns(dur));
-    }
-  }
 }
 
 function count(records: readonly TraceRecord[], ...kinds: string[]): number {
@@ -133,6 +71,7 @@ describe('the perfetto export', () => {
     expect(counters.map(({ name, args }) => `${name} ${args?.['entries']}`)).toEqual([
       ...Array.from({ length: 4 }, () => ['CMDQ entries 1', 'CMDQ entries 0']).flat(),
       'EVENTQ entries 1',
+      'PRIQ entries 1',
     ]);
   });
 

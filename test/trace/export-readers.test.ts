@@ -3,13 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../sim/smmu/spec/commands.ts';
 import { EVENTS } from '../../sim/smmu/spec/events.ts';
 import { decodeCommand, decodeEvent, decodePageRequest } from '../../sim/trace/decoded.ts';
-import { CTF } from '../../sim/trace/export/ctf.ts';
-import { PCAPNG } from '../../sim/trace/export/pcapng.ts';
 import { VCD } from '../../sim/trace/export/vcd.ts';
 import type { PayloadType } from '../../sim/trace/kinds.ts';
 import { TRACE_KIND_NAMES, TRACE_KINDS } from '../../sim/trace/kinds.ts';
-import type { TraceRecord } from '../../sim/trace/reader.ts';
 import { readTrace } from '../../sim/trace/reader.ts';
+import { readWithBabeltrace, tsharkFields, vcdChanges } from '../support/read-back.ts';
 import { runReader, textOfExport, withExport } from '../support/readers.ts';
 import { SAMPLE_INFO, SessionWriter, sampleSession } from '../support/sample-session.ts';
 
@@ -51,117 +49,35 @@ function extremes(): Session {
 }
 
 describe('babeltrace2 on the ctf export', () => {
-  /** One line of the text output: `[s.ns] (+?) kind: { id = 1, cause = 0 }, { name = value, ... }`. */
-  const LINE = /^\[(\d+)\.(\d{9})\] \([^)]*\) (\w+): \{ id = (\d+), cause = (\d+) \}, \{ (.*) \}$/s;
-  const FIELD = /(\w+) = (?:"((?:[^"\\]|\\.)*)"|(-?\d+|0x[0-9A-F]+))(?:, |$)/gsy;
-
-  function unescaped(text: string): string {
-    return text.replaceAll(/\\(x[0-9a-f]{2}|u[0-9a-f]{4}|.)/gs, (_, code: string) => {
-      const plain: Record<string, string> = {
-        n: '\n',
-        t: '\t',
-        a: '\x07',
-        b: '\b',
-        v: '\v',
-        f: '\f',
-        r: '\r',
-        e: '\x1b',
-      };
-      return code.length > 1
-        ? String.fromCharCode(Number.parseInt(code.slice(1), 16))
-        : (plain[code] ?? code);
-    });
-  }
-
-  function parse(line: string): TraceRecord {
-    const [, seconds, nanos, kind, id, cause, fields = ''] = LINE.exec(line) ?? [];
-    const data: Record<string, number | bigint | string> = {};
-    const types: Record<string, PayloadType> = TRACE_KINDS[kind as 'call'] ?? {};
-    FIELD.lastIndex = 0;
-    for (let field = FIELD.exec(fields); field !== null; field = FIELD.exec(fields)) {
-      const [, name = '', text, value = ''] = field;
-      const number = types[name] === 'u64' ? BigInt(value) : Number(value);
-      data[name] = text === undefined ? number : unescaped(text).replace(/^\u2205$/, '');
-    }
-    const time = Number(seconds) * 1e9 + Number(nanos);
-    return { id: Number(id), kind: kind as 'call', cause: Number(cause), time, data };
-  }
-
-  function read(session: Session): TraceRecord[] {
-    return withExport(CTF, session, ({ path }) => {
-      const text = runReader('babeltrace2', ['--clock-seconds', path()]);
-      return text
-        .split(/\n(?=\[)/)
-        .filter((line) => line !== '')
-        .map((line) => parse(line.replace(/\n$/, '')));
-    });
-  }
-
   it('gives every record of the sample with the same values', () => {
-    expect(read(SAMPLE)).toEqual([...readTrace(SAMPLE.source)]);
+    expect(readWithBabeltrace(SAMPLE)).toEqual([...readTrace(SAMPLE.source)]);
   });
 
   it('gives the extremes of every type, over many packets', () => {
     const session = extremes();
-    expect(read(session)).toEqual([...readTrace(session.source)]);
+    expect(readWithBabeltrace(session)).toEqual([...readTrace(session.source)]);
   });
 
   it('opens a session without records', () => {
-    expect(read(sessionOf(new SessionWriter()))).toEqual([]);
+    expect(readWithBabeltrace(sessionOf(new SessionWriter()))).toEqual([]);
   });
 });
 
 describe('gtkwave on the vcd export', () => {
-  /** All changes of a VCD, signal by signal: time and value. */
-  function changes(vcd: string): Map<string, [number, string][]> {
-    const names = new Map<string, string>();
-    const found = new Map<string, [number, string][]>();
-    const scopes: string[] = [];
-    let time = 0;
-    let body = false;
-    for (const line of vcd.split('\n')) {
-      const words = line.trim().split(/\s+/);
-      const [first = ''] = words;
-      if (first === '$scope') {
-        scopes.push(words[2] ?? '');
-      } else if (first === '$upscope') {
-        scopes.pop();
-      } else if (first === '$var') {
-        names.set(words[3] ?? '', [...scopes, words[4]].join('.'));
-      } else if (first === '$enddefinitions') {
-        body = true;
-      } else if (first.startsWith('#')) {
-        time = Number(first.slice(1));
-      } else if (body && /^[b01xz]/.test(first)) {
-        const vector = first.startsWith('b');
-        const name = names.get(vector ? (words[1] ?? '') : first.slice(1)) ?? '?';
-        const value = vector
-          ? `0x${BigInt(`0${first.slice(0, 1)}${first.slice(1)}`).toString(16)}`
-          : `0x${first[0]}`;
-        const list = found.get(name) ?? [];
-        if (list.at(-1)?.[1] !== value) {
-          list.push([time, value]);
-        }
-        found.set(name, list);
-      }
-    }
-    return found;
-  }
-
   it('keeps every signal and every change on the way to its own format and back', () => {
     withExport(VCD, SAMPLE, ({ path, folder }) => {
       runReader('vcd2fst', [path(), `${folder}/out.fst`], { quiet: false });
       runReader('fst2vcd', ['-f', `${folder}/out.fst`, '-o', `${folder}/back.vcd`], {
         quiet: false,
       });
-      const back = changes(readFileSync(`${folder}/back.vcd`, 'utf8'));
-      expect(back).toEqual(changes(readFileSync(path(), 'utf8')));
+      const back = vcdChanges(readFileSync(`${folder}/back.vcd`, 'utf8'));
+      expect(back).toEqual(vcdChanges(readFileSync(path(), 'utf8')));
       expect(back.size).toBeGreaterThan(15);
     });
   });
 
   it('shows the indices, enables, interrupts and faults that the sample had, when it had them', () => {
-    const wave = changes(textOfExport(VCD, SAMPLE));
+    const wave = vcdChanges(textOfExport(VCD, SAMPLE));
     const at = (kind: string, n: number): number =>
       [...readTrace(SAMPLE.source)].filter((record) => record.kind === kind)[n]?.time ?? -1;
     expect(wave.get('smmu.CMDQ_CONS')).toEqual([
@@ -198,7 +114,7 @@ describe('gtkwave on the vcd export', () => {
       writer.put('irq', { line: 3, handled: 0, name: 'g err' });
       writer.put('irq', { line: 3, handled: 0, name: 'g err' });
     }
-    const wave = changes(textOfExport(VCD, sessionOf(writer)));
+    const wave = vcdChanges(textOfExport(VCD, sessionOf(writer)));
     expect(wave.get('smmu.CMDQ_CONS')?.map(([, value]) => value)).toEqual(
       [0, 1, 2, 3, 0, 1].map((n) => `0x${n}`),
     );
@@ -209,31 +125,8 @@ describe('gtkwave on the vcd export', () => {
 });
 
 describe('tshark on the pcapng export', () => {
-  function fieldsOf(session: Session, fields: readonly string[]): string[][] {
-    return withExport(PCAPNG, session, ({ path }) => {
-      const args = [
-        '-X',
-        `lua_script:${path('.lua')}`,
-        '-r',
-        path(),
-        '-T',
-        'fields',
-        '-E',
-        'separator=|',
-      ];
-      const text = runReader('tshark', [...args, ...fields.flatMap((field) => ['-e', field])], {
-        unprivileged: true,
-        quiet: false,
-      });
-      return text
-        .split('\n')
-        .slice(0, -1)
-        .map((line) => line.split('|'));
-    });
-  }
-
   it('decodes each command, event and page request of the sample', () => {
-    const rows = fieldsOf(SAMPLE, [
+    const rows = tsharkFields(SAMPLE, [
       'frame.interface_name',
       'frame.time_epoch',
       'smmuv3.name',
@@ -301,7 +194,7 @@ describe('tshark on the pcapng export', () => {
       return values;
     });
     const columns = [...names];
-    const rows = fieldsOf(
+    const rows = tsharkFields(
       session,
       columns.map((name) => `smmuv3.${name}`),
     );
@@ -329,7 +222,7 @@ describe('tshark on the pcapng export', () => {
     for (let n = 0; n < 2000; n++) {
       writer.put('irq', { line: 1, handled: 1, name: '' });
     }
-    const rows = fieldsOf(sessionOf(writer), ['smmuv3.name', 'smmuv3.result']);
+    const rows = tsharkFields(sessionOf(writer), ['smmuv3.name', 'smmuv3.result']);
     const refused = ['reserved 0x99', 'CERROR_ILL'];
     expect(rows).toEqual([
       ['F_TRANSLATION', 'lost: overflow'],

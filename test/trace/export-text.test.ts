@@ -4,6 +4,7 @@ import { CSV, CSV_PAYLOAD } from '../../sim/trace/export/csv.ts';
 import { DMESG } from '../../sim/trace/export/dmesg.ts';
 import { FTRACE } from '../../sim/trace/export/ftrace.ts';
 import { readTrace } from '../../sim/trace/reader.ts';
+import { csvRows, DMESG_LINE, ftracePoints } from '../support/read-back.ts';
 import { textOfExport } from '../support/readers.ts';
 import type { SessionWriter } from '../support/sample-session.ts';
 import {
@@ -23,16 +24,13 @@ function sessionOf(writer: SessionWriter): {
 const SAMPLE = sessionOf(sampleSession());
 
 describe('the dmesg export', () => {
-  // print_time() of the kernel: "[%5lu.%06lu] ".
-  const LINE = /^\[( {4}\d| {3}\d{2}| {2}\d{3}| \d{4}|\d{5,})\.(\d{6})\] (.*)$/;
-
   it('prints each log record on a line of its own, as dmesg does', () => {
     const lines = textOfExport(DMESG, SAMPLE).split('\n');
     expect(lines.pop()).toBe('');
     const logs = [...readTrace(SAMPLE.source)].filter(({ kind }) => kind === 'log');
     expect(lines).toHaveLength(logs.length);
     for (const [index, { time, data }] of logs.entries()) {
-      const [, seconds, micros, text] = LINE.exec(lines[index] ?? '') ?? [];
+      const [, seconds, micros, text] = DMESG_LINE.exec(lines[index] ?? '') ?? [];
       expect(Number(seconds) * 1e6 + Number(micros)).toBe(Math.floor(time / 1000));
       expect(text).toBe(data['text']);
     }
@@ -53,7 +51,7 @@ describe('the dmesg export', () => {
           const expected = texts.map((text) => text.replace(/\n$/, '').split('\n').length);
           expect(lines).toHaveLength(expected.reduce((sum, count) => sum + count, 0));
           for (const line of lines) {
-            expect(line).toMatch(LINE);
+            expect(line).toMatch(DMESG_LINE);
           }
         },
       ),
@@ -62,38 +60,8 @@ describe('the dmesg export', () => {
 });
 
 describe('the ftrace export', () => {
-  // The trace file's line, and the print formats of include/trace/events/iommu.h.
-  const LINE =
-    /^ *(?<task>\S{1,16})-(?<pid>\d+) +\[(?<cpu>\d{3})\] \.{5} +(?<s>\d+)\.(?<us>\d{6}): (?<event>\w+): (?<text>.*)$/;
-  const X = '0x[0-9a-f]{16}';
-  const FORMATS: Readonly<Record<string, RegExp>> = {
-    map: new RegExp(`^IOMMU: iova=(${X}) - (${X}) paddr=(${X}) size=(\\d+)$`),
-    unmap: new RegExp(`^IOMMU: iova=(${X}) - (${X}) size=(\\d+) unmapped_size=(\\d+)$`),
-    attach_device_to_domain: /^IOMMU: device=(\S+)$/,
-    detach_device_from_domain: /^IOMMU: device=(\S+)$/,
-    io_page_fault: new RegExp(`^IOMMU:(\\S*) (\\S+) iova=(${X}) flags=(0x[0-9a-f]{4})$`),
-  };
-
-  function parse(text: string): { written: number; points: [string, ...string[]][] } {
-    const lines = text.split('\n').slice(0, -1);
-    const head = lines.filter((line) => line.startsWith('#'));
-    expect(head[0]).toBe('# tracer: nop');
-    const counts = /^# entries-in-buffer\/entries-written: (\d+)\/(\d+) {3}#P:1$/.exec(
-      head[2] ?? '',
-    );
-    expect(counts?.[1]).toBe(counts?.[2]);
-    const points = lines.slice(head.length).map((line): [string, ...string[]] => {
-      const { event = '', text: body = '' } = LINE.exec(line)?.groups ?? {};
-      const values = FORMATS[event]?.exec(body);
-      expect(values, line).toBeTruthy();
-      return [event, ...(values?.slice(1) ?? [])];
-    });
-    return { written: Number(counts?.[1]), points };
-  }
-
   it('prints the story of the sample in the formats of the kernel', () => {
-    const { written, points } = parse(textOfExport(FTRACE, SAMPLE));
-    expect(written).toBe(points.length);
+    const points = ftracePoints(textOfExport(FTRACE, SAMPLE));
     const [iova, end] = ['0x0000000070000000', '0x0000000070001000'];
     expect(points).toEqual([
       ['attach_device_to_domain', 'accel0'],
@@ -112,7 +80,7 @@ describe('the ftrace export', () => {
       writer.call('iommu_unmap(d1, 4096n, 8192)', 0, '4096');
     });
     writer.call('iommu_map({ a: 1, b: "x, y" }, 0xffffffffffe00000n, 0x8000n, SZ_2M, 3)', 4, '0');
-    const { points } = parse(textOfExport(FTRACE, sessionOf(writer)));
+    const points = ftracePoints(textOfExport(FTRACE, sessionOf(writer)));
     expect(points).toEqual([
       ['unmap', '0x0000000000001000', '0x0000000000003000', '8192', '4096'],
       ['map', '0xffffffffffe00000', '0x0000000000000000', '0x0000000000008000', '2097152'],
@@ -128,7 +96,7 @@ describe('the ftrace export', () => {
     fault(true, 0x13n);
     fault(false, 0x12n);
     fault(false, 0x04n);
-    const { points } = parse(textOfExport(FTRACE, sessionOf(writer)));
+    const points = ftracePoints(textOfExport(FTRACE, sessionOf(writer)));
     expect(points).toEqual([
       ['io_page_fault', '', 'sid-0x2a', '0x0000dead00001000', '0x0001'],
       ['io_page_fault', '', 'sid-0x2a', '0x0000dead00001000', '0x0000'],
@@ -137,24 +105,10 @@ describe('the ftrace export', () => {
 });
 
 describe('the csv export', () => {
-  /** RFC 4180, written down anew. */
-  function parse(text: string): string[][] {
-    const rows: string[][] = [[]];
-    const cell = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|$)/gy;
-    for (let match = cell.exec(text); match !== null && match[0] !== ''; match = cell.exec(text)) {
-      rows.at(-1)?.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? '');
-      if (match[3] === '\r\n') {
-        rows.push([]);
-      }
-    }
-    expect(cell.lastIndex === 0 || cell.lastIndex === text.length).toBe(true);
-    return rows.slice(0, -1);
-  }
-
   it('holds every value of every record', () => {
     fc.assert(
       fc.property(anySession, (writer) => {
-        const [head = [], ...rows] = parse(textOfExport(CSV, sessionOf(writer)));
+        const [head = [], ...rows] = csvRows(textOfExport(CSV, sessionOf(writer)));
         const records = [...readTrace(writer.recorder)];
         expect(rows).toHaveLength(records.length);
         for (const [index, { id, time, kind, cause, data }] of records.entries()) {
@@ -180,7 +134,7 @@ describe('the csv export', () => {
   });
 
   it('says in words what each record of the sample is', async () => {
-    const [head = [], ...rows] = parse(textOfExport(CSV, SAMPLE));
+    const [head = [], ...rows] = csvRows(textOfExport(CSV, SAMPLE));
     const summary = head.indexOf('summary');
     const texts = rows.map((row) => `${row[summary]}\n`).join('');
     await expect(texts).toMatchFileSnapshot('fixtures/sample-records.txt');
