@@ -16,7 +16,7 @@ await buildWorkbench();
 const display = process.platform === 'linux' ? await startDisplay() : undefined;
 const child = spawn(
   process.execPath,
-  ['scripts/run-node.mjs', 'test/bench/window-cli.ts', electron, rounds],
+  ['scripts/run-node.mjs', 'test/bench/window/cli.ts', electron, rounds],
   {
     cwd: ROOT,
     stdio: 'inherit',

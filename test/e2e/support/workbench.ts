@@ -104,11 +104,6 @@ export async function consoleText({ app, page }: Workbench): Promise<string> {
   return text;
 }
 
-/** What the status bar says about the session. */
-export function sessionState(page: Page): Promise<string> {
-  return textOf(page.locator('.status-state'));
-}
-
 /** Waits until the session can run a script. */
 export async function waitUntilIdle(page: Page, timeout = 15_000): Promise<void> {
   await page.locator('.status-bar.is-idle').waitFor({ timeout });

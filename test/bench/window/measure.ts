@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 
-const ROOT = process.env['SUBSTREAM_APP'] ?? resolve(import.meta.dirname, '../..');
+const ROOT = process.env['SUBSTREAM_APP'] ?? resolve(import.meta.dirname, '../../..');
 const START_LIMIT_MS = 60_000;
 
 /** Medians, milliseconds. */
