@@ -135,7 +135,11 @@ export class IommuDma {
     const iovad = new IovaDomain(granule, start);
     cookie.iovad = iovad;
     if (this.#calls.usesFlushQueue(domain)) {
-      const flush = (): void => this.#calls.iommu_flush_tlb_all(domain);
+      const flush = (): void => {
+        if (!domain.freed) {
+          this.#calls.iommu_flush_tlb_all(domain);
+        }
+      };
       cookie.flushQueue = new IovaFlushQueue(iovad, this.#kernel.machine.clock, flush);
     }
     if (dev !== null) {

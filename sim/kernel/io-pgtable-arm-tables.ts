@@ -1,7 +1,7 @@
 // The tables of one VMSAv8-64 page table: allocation, every store to them, cache maintenance for walkers that
 // are not coherent, and freeing. Descriptors and entry addresses in halves (drivers/iommu/io-pgtable-arm.c, 4.20.1).
 
-import { hi32, join, lo32 } from '../base/hex.ts';
+import { hex64, hi32, join, lo32 } from '../base/hex.ts';
 import type { PhysicalMemory } from '../machine/memory.ts';
 import { K } from '../trace/kinds.ts';
 import type { Recorder } from '../trace/recorder.ts';
@@ -15,6 +15,7 @@ import {
 import type { IoPgtableCfg, TableGeometry, TableHost } from './io-pgtable-cfg.ts';
 import { IO_PGTABLE_QUIRK_ARM_NS, IO_PGTABLE_QUIRK_NO_DMA } from './io-pgtable-cfg.ts';
 import { get_order, NO_PAGE } from './mm/page-alloc.ts';
+import { BugError } from './printk.ts';
 
 const PTE_BYTES = 8;
 const WHAT = 'io-pgtable';
@@ -56,6 +57,14 @@ export class ArmTables {
   /** Output address of a descriptor, bytes. */
   address(lo: number, hi: number): number {
     return join(lo & this.addressMask, this.addressHi(lo, hi));
+  }
+
+  /**
+   * An entry's address is not RAM: a table was overwritten, and the kernel would oops here.
+   * @throws BugError always
+   */
+  oops(entryLo: number, entryHi: number): never {
+    throw new BugError('io-pgtable-arm', `entry at ${hex64(entryLo, entryHi)} is not in RAM`);
   }
 
   /** Every store to a table goes through here; the entry's address and the descriptor in halves. */
@@ -104,7 +113,9 @@ export class ArmTables {
     const memory = this.memory;
     if (level !== LAST_LEVEL) {
       for (let entry = table; entry < table + bytes; entry += PTE_BYTES) {
-        memory.read64(entry);
+        if (!memory.read64(entry)) {
+          this.oops(lo32(entry), hi32(entry));
+        }
         if ((memory.lo & PTE_TYPE_MASK) === PTE_TYPE_TABLE) {
           this.free(this.address(memory.lo, memory.hi), level + 1, this.granule);
         }

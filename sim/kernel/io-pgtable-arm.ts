@@ -124,7 +124,9 @@ export class ArmLpaePageTable<C> implements IoPgtableOps {
     let mask = this.#rootMask;
     for (let level = this.#start; ; level++) {
       const entryLo = tableLo | (indexOf(lo, hi, shift, mask) << PTE_SHIFT);
-      memory.read64At(entryLo, tableHi);
+      if (!memory.read64At(entryLo, tableHi)) {
+        this.#tables.oops(entryLo, tableHi);
+      }
       if (size === this.#leafSize[level]) {
         return this.#installLeaf(entryLo, tableHi, level, iova, paddr, prot);
       }
@@ -179,7 +181,11 @@ export class ArmLpaePageTable<C> implements IoPgtableOps {
     let shift = this.#rootShift;
     let mask = this.#rootMask;
     for (let level = this.#start; level < LEVELS; level++) {
-      memory.read64At(tableLo | (indexOf(lo, hi, shift, mask) << PTE_SHIFT), tableHi);
+      const entryLo = tableLo | (indexOf(lo, hi, shift, mask) << PTE_SHIFT);
+      if (!memory.read64At(entryLo, tableHi)) {
+        // A table was overwritten: the kernel would oops, a look-up here finds nothing.
+        return 0;
+      }
       const pteLo = memory.lo;
       const pteHi = memory.hi;
       if (pteLo === 0 && pteHi === 0) {
@@ -273,7 +279,9 @@ export class ArmLpaePageTable<C> implements IoPgtableOps {
     let mask = fromLevel === this.#start ? this.#rootMask : this.#indexMask;
     for (let level = fromLevel; level < LEVELS; level++) {
       const entryLo = tableLo | (indexOf(lo, hi, shift, mask) << PTE_SHIFT);
-      memory.read64At(entryLo, tableHi);
+      if (!memory.read64At(entryLo, tableHi)) {
+        this.#tables.oops(entryLo, tableHi);
+      }
       const pteLo = memory.lo;
       const pteHi = memory.hi;
       if (pteLo === 0 && pteHi === 0) {

@@ -130,6 +130,15 @@ describe('page table', () => {
     expect(ops.iova_to_phys(2n ** 63n + 0x1fffn)).toBe(GIB + 0xfff);
   });
 
+  it('stops like the kernel when a table was overwritten with an address outside RAM', () => {
+    const { ops, machine } = makeTestTable(S1_4K);
+    ops.map(0x1000, GIB, PAGE, RW);
+    machine.memory.write64(ops.root, 0x0000_1003, 0);
+    expect(() => ops.map(0x2000, GIB, PAGE, RW)).toThrow(/BUG.*not in RAM/);
+    expect(() => ops.unmap(0x1000, PAGE)).toThrow(/BUG.*not in RAM/);
+    expect(ops.iova_to_phys(0x1000)).toBe(0);
+  });
+
   it('leaves leaf invalidation to the owner with the NON_STRICT quirk, but not that of tables', () => {
     const { ops, tlb } = makeTestTable({
       ...S1_4K,
