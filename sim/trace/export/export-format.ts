@@ -9,8 +9,8 @@ import type { SessionInfo } from '../session-file.ts';
 export interface ExportSession {
   readonly header: SessionInfo;
   readonly source: TraceSource;
-  /** Explains the event of this record in lines of text; the report shows what it tells. */
-  readonly explain?: (event: number) => readonly string[] | undefined;
+  /** Explains an event, counted from 1, in lines of text; the report shows what it tells. */
+  readonly explain?: (number: number) => readonly string[] | undefined;
 }
 
 /** Progress and cancel. */

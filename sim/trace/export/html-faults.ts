@@ -44,11 +44,11 @@ export function faultContext(
 export function faultSections(
   index: TraceIndex,
   faults: readonly FaultContext[],
-  explain: ((event: number) => readonly string[] | undefined) | undefined,
+  explain: ((number: number) => readonly string[] | undefined) | undefined,
 ): string[] {
   return faults.map((fault, at) => {
     const { event } = fault;
-    const lines = explain?.(event.id) ?? ownLines(index, fault);
+    const lines = explain?.(at + 1) ?? ownLines(index, fault);
     const fields = decodeEvent(event)
       .fields.map(
         ({ name, text, meaning }) =>
