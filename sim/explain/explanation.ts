@@ -58,6 +58,8 @@ export interface Explanation {
   /** Call that wrote the guilty bytes last, and the one before it. */
   readonly writtenBy: CallSite | undefined;
   readonly writtenBefore: CallSite | undefined;
+  /** The last writer was the allocation that zeroed the bytes: nothing has been stored since. */
+  readonly neverStored: boolean;
   /** The script's call that made the access. */
   readonly accessedBy: CallSite | undefined;
   /** The guilty bytes had been changed in memory, but the SMMU still held the old ones. */
@@ -102,6 +104,7 @@ export function explainEvent(index: TraceIndex, record: number, hardware: Hardwa
       culprit: undefined,
       writtenBy: undefined,
       writtenBefore: undefined,
+      neverStored: false,
       accessedBy,
       stale: undefined,
       unknown: unknownReason(facts.name),
@@ -254,21 +257,25 @@ function unknownReason(name: string): string {
   );
 }
 
+const NOBODY = { writtenBy: undefined, writtenBefore: undefined, neverStored: false };
+
 function writersOf(index: TraceIndex, culprit: Culprit | undefined, asOf: AsOf) {
   const place = culprit?.place;
   if (place === undefined) {
-    return { writtenBy: undefined, writtenBefore: undefined };
+    return NOBODY;
   }
   const word =
     'pa' in place
       ? index.wordAt(place.pa, asOf(place.pa))
       : index.registerAt(place.register, asOf(-1));
   if (word === undefined || word.writer === 0 || word.uncertain) {
-    return { writtenBy: undefined, writtenBefore: undefined };
+    return NOBODY;
   }
+  const neverStored = index.record(word.writer)?.kind === 'alloc';
   const before = 'pa' in place ? index.wordAt(place.pa, word.writer - 1) : undefined;
   return {
     writtenBy: index.callSite(word.writer),
+    neverStored,
     writtenBefore:
       before === undefined || before.writer === 0 ? undefined : index.callSite(before.writer),
   };

@@ -40,7 +40,7 @@ const HINTS: Readonly<Record<string, Hint>> = {
   'S1.valid': (explanation) =>
     removed(explanation, 'unmap', 'free')
       ? 'stop the device using the address before it is unmapped'
-      : "map the address in the domain of this stream and SubstreamID before the device's access",
+      : `map the address in the domain of ${explanation.ssid < 0 ? 'the stream' : `PASID ${explanation.ssid}`} before the device uses it`,
   'S2.valid': () => 'map the IPA at stage 2 as well',
   'S1.AP': ({ flags, culprit }) =>
     culprit?.lo === 7 && (flags & TXN_WRITE) !== 0

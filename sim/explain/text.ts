@@ -145,22 +145,27 @@ function source(section: string): string {
 }
 
 function callLines(explanation: Explanation, names: Names): string[] {
-  const { writtenBy, writtenBefore, accessedBy, stale, culprit } = explanation;
+  const { writtenBy, writtenBefore, neverStored, accessedBy, stale, culprit } = explanation;
   const lines: [string, CallSite | undefined][] = [
-    ['Written last by', writtenBy],
+    [neverStored ? 'Never written since' : 'Written last by', writtenBy],
     ['Written before by', writtenBefore],
     ['Changed since by', stale?.changedBy],
     ['Accessed by', accessedBy],
   ];
   const known = lines.flatMap(([label, call]) =>
-    call === undefined ? [] : wrap(`${label.padEnd(18)}${callText(call, names)}`, '  '),
+    call === undefined
+      ? []
+      : wrap(`${label.padEnd(20)}${callText(call, names)}`, '  ', CALL_INDENT),
   );
   const nobody =
     culprit !== undefined && writtenBy === undefined
-      ? ['  Written last by   nothing in the script']
+      ? ['  Written last by     nothing in the script']
       : [];
   return [...nobody, ...known];
 }
+
+/** Continued arguments stand below the call. */
+const CALL_INDENT = ''.padEnd(24);
 
 function callText({ fn, args, line }: CallSite, { file }: Names): string {
   return `${file}:${line}  ${fn}(${args})`;

@@ -10,6 +10,9 @@ import { HEADER_WORDS } from '../trace/recorder.ts';
 const TWO_32 = 2 ** 32;
 const PAGE = 4096;
 const TXN_WRITE = 1;
+/** Values of `event_result` for records that never reached the queue. */
+const EVENT_OVERFLOW = 1;
+const EVENT_DISCARDED = 2;
 
 /** A 64-bit word as of some record. */
 export interface WordAt {
@@ -75,6 +78,7 @@ export class TraceIndex {
   readonly #zeroed = new Map<number, number[]>();
   readonly #deviceWrites = new Map<number, { first: number; last: number }>();
   readonly #events: number[] = [];
+  readonly #devices = new Map<number, string>();
   #nextId = 1;
 
   constructor(source: TraceSource) {
@@ -82,9 +86,14 @@ export class TraceIndex {
     this.update();
   }
 
-  /** Ids of the event records, in order. */
+  /** Ids of the event records that software could see, in order: event 1 first. */
   get events(): readonly number[] {
     return this.#events;
+  }
+
+  /** Name of the device behind a StreamID, where the kernel told it. */
+  deviceName(sid: number): string | undefined {
+    return this.#devices.get(sid);
   }
 
   /** Takes in the records emitted since the last call. */
@@ -203,7 +212,28 @@ export class TraceIndex {
       case K.event:
         this.#events.push(id);
         break;
+      case K.event_result:
+        this.#noteResult(word(0), (words[at - 3] as number) >>> 0);
+        break;
+      case K.object:
+        this.#noteObject(word(0), word(1) >>> 0, word(2));
+        break;
       default:
+    }
+  }
+
+  /** An event that was lost is not one that anybody asks about. */
+  #noteResult(result: number, event: number): void {
+    const lost = result === EVENT_OVERFLOW || result === EVENT_DISCARDED;
+    const at = lost ? this.#events.lastIndexOf(event) : -1;
+    if (at >= 0) {
+      this.#events.splice(at, 1);
+    }
+  }
+
+  #noteObject(what: number, id: number, text: number): void {
+    if (this.source.texts[what] === 'device') {
+      this.#devices.set(id, this.source.texts[text] ?? '');
     }
   }
 

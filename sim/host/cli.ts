@@ -3,6 +3,7 @@
 
 import { runCommand } from './cli-run.ts';
 import { diffCommand } from './diff-command.ts';
+import { explainCommand } from './explain-command.ts';
 import { exportCommand } from './export-command.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -10,6 +11,7 @@ const HELP = `usage: substream COMMAND [OPTIONS]
 
   run FILE.ts     run a driver script to its end
   export SESSION  write a session in the format of another tool
+  explain SESSION explain the faults of a session
   diff A B        compare two sessions
 
 Help on a command: substream COMMAND --help
@@ -20,6 +22,7 @@ type Command = (args: readonly string[]) => Promise<number>;
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['run', runCommand],
   ['export', exportCommand],
+  ['explain', explainCommand],
   ['diff', diffCommand],
 ]);
 

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { SessionExplainer } from '../../sim/explain/session.ts';
+import { writeSessionFile } from '../../sim/trace/session-file.ts';
+import { SessionReader } from '../../sim/trace/session-reader.ts';
+import { ENTRIES, FaultRig } from '../support/fault-rig.ts';
+
+/** The session of two faults, through its file. */
+function reopened(features = {}): SessionExplainer {
+  const rig = new FaultRig({ features });
+  rig.access({ sid: 64 });
+  rig.at(50, 'iommu_unmap', () => rig.poke(ENTRIES[3], [0n]));
+  rig.invalidate();
+  rig.access();
+  const info = {
+    file: 'accel.ts',
+    script: '',
+    profile: 'seed18',
+    seed: 1,
+    machine: { smmu: features, ram: { base: '0x40000000', size: '0x80000000' } },
+  };
+  const reader = new SessionReader();
+  for (const piece of writeSessionFile(info, rig.rig.recorder)) {
+    reader.push(piece);
+  }
+  const { header, source } = reader.end();
+  return new SessionExplainer({ ...header, source });
+}
+
+describe('a session file', () => {
+  it('explains each of its events, by the numbers the console shows', () => {
+    const explainer = reopened();
+    expect(explainer.events).toBe(2);
+    expect(explainer.lines(1)?.[0]).toBe(
+      'C_BAD_STREAMID (0x02)  SID 0x40  SSID 3  read of 0x7000_0000',
+    );
+    expect(explainer.lines(2)?.join('\n')).toContain(
+      'Written last by     accel.ts:50  iommu_unmap()',
+    );
+    expect(explainer.lines(3)).toBeUndefined();
+  });
+
+  it('is explained on the hardware that its header describes', () => {
+    const explainer = reopened({ ssidsize: 0 });
+    expect(explainer.lines(2)?.join('\n')).toContain('IDR1.SSIDSIZE  <-- here');
+  });
+});
