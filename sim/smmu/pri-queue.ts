@@ -36,7 +36,7 @@ export interface PriQueueParts {
   /** The effective value of CR0.PRIQEN. */
   enabled(): boolean;
   /** STE.PPAR of a stream, or {@link PPAR_UNKNOWN} when its STE cannot be used (events as 8.1 says). */
-  ppar(sid: number): number;
+  ppar(sid: number, ssid: number): number;
 }
 
 /** @arch 8.1 Y PRI queue overflow */
@@ -109,7 +109,7 @@ export class PriQueue {
       ats.respond(sid, ssid, prgIndex, PRG_SUCCESS);
       return;
     }
-    const echo = ppar(sid);
+    const echo = ppar(sid, ssid);
     if (echo === PPAR_UNKNOWN) {
       ats.respond(sid, -1, prgIndex, PRG_RESPONSE_FAILURE);
     } else {

@@ -37,8 +37,8 @@ export interface Translator extends AtosLookup {
   /** Translates one transaction with SMMUEN = 1 and fills in its answer; returns its status. */
   translate(transaction: Transaction): number;
   readonly caches: CacheMaintenance;
-  /** STE.PPAR of a stream, or -1 when its STE cannot be used. */
-  ppar(sid: number): number;
+  /** STE.PPAR of a stream, or -1 when its STE cannot be used, reporting what 8.1 wants reported. */
+  ppar(sid: number, ssid: number): number;
 }
 
 /** What an SMMU is made of. */
@@ -116,7 +116,7 @@ export class Smmu implements MmioDevice, TransactionPort, AtsPort {
       ats,
       queue: this.#queue({ ...PRIQ_SHAPE, maxLog2Size: features.priqs }),
       enabled: () => state.smmuen && control.enabled(PRIQEN),
-      ppar: (sid) => translator.ppar(sid),
+      ppar: (sid, ssid) => translator.ppar(sid, ssid),
     });
     const targets = { state, caches: translator.caches, stalls, ats, pri };
     const enabled = (): boolean => control.enabled(CMDQEN);

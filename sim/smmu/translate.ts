@@ -119,11 +119,20 @@ export class TranslationEngine {
     return status;
   }
 
-  /** STE.PPAR of a stream, or -1 when its STE cannot be used; reads and caches as a transaction does. */
-  ppar(sid: number): number {
-    const { recorder } = this.#state;
+  /**
+   * STE.PPAR of a stream, or -1 when its STE cannot be used; reads and caches as a transaction does.
+   * @arch 8.1 Y PRI queue overflow: events of the STE.PPAR check
+   */
+  ppar(sid: number, ssid: number): number {
+    const { recorder, recCfgAts, recinvsid } = this.#state;
     const { cause } = recorder;
     const ste = this.#lookup.stream(sid);
+    if (ste === undefined) {
+      const { type, fetchAddr } = this.#fault;
+      if (recCfgAts && (recinvsid || type !== C_BAD_STREAMID)) {
+        this.#sinks.events.report({ type, sid, ssid, fetchAddr });
+      }
+    }
     recorder.cause = cause;
     return ste === undefined ? -1 : ste.values.ppar;
   }

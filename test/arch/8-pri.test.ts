@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AtcInvalidation, PageRequest } from '../../sim/machine/ats-endpoint.ts';
+import { TranslationEngine } from '../../sim/smmu/translate.ts';
 import type { RigOptions } from '../support/smmu-rig.ts';
 import {
   CMDQEN,
@@ -10,6 +11,7 @@ import {
   REG,
   SMMUEN,
   SmmuRig,
+  STRTAB,
 } from '../support/smmu-rig.ts';
 
 const ON = SMMUEN | CMDQEN | EVENTQEN | PRIQEN;
@@ -148,6 +150,36 @@ describe('PRI queue overflow (8.1)', () => {
     rig.smmu.pageRequest(ppr({ ssid: -1, read: false, write: false }));
     expect(endpoint.responses).toEqual(['ssid -1 prg 427 code 0']);
   });
+
+  it.each([
+    // CR2 (RECINVSID 2, REC_CFG_ATS 8), StreamID → answer, event
+    [0xa, SID, 'ssid 5 prg 427 code 0', undefined],
+    [0x8, SID + 1, 'ssid -1 prg 427 code 15', 0x04],
+    [0x2, SID + 1, 'ssid -1 prg 427 code 15', undefined],
+    [0xa, SID + 64, 'ssid -1 prg 427 code 15', 0x02],
+    [0x8, SID + 64, 'ssid -1 prg 427 code 15', undefined],
+  ] as const)(
+    'looks STE.PPAR up: CR2 0x%x, sid %i → %s, event %s',
+    (...[cr2, sid, answer, event]) => {
+      const rig = new SmmuRig({
+        log2Size: 1,
+        translator: (state, events, stalls) => new TranslationEngine(state, events, stalls),
+      });
+      const endpoint = new Endpoint();
+      rig.smmu.registerEndpoint(sid, endpoint);
+      rig.write(REG.CR2, cr2);
+      rig.write64(REG.STRTAB_BASE, BigInt(STRTAB));
+      rig.write(REG.STRTAB_BASE_CFG, 5);
+      rig.store(STRTAB + 64 * SID, [1n | (4n << 1n), 1n << 18n]);
+      rig.start(ON);
+      for (const last of [false, false, true]) {
+        rig.smmu.pageRequest(ppr({ sid, last }));
+      }
+      expect(endpoint.responses).toEqual([answer]);
+      const head = (BigInt(sid) << 32n) | (5n << 12n) | (1n << 11n) | BigInt(event ?? 0);
+      expect(rig.events()).toEqual(event === undefined ? [] : [[head, 0n, 0n, 0n]]);
+    },
+  );
 
   it('takes no entry until acknowledged, even with room', () => {
     const { rig } = full();
