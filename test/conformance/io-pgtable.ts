@@ -53,11 +53,18 @@ const KNOWN_SIZES = 2n ** 53n - 1n;
 
 const hex = (value: number | bigint): string => `0x${BigInt(value).toString(16)}`;
 
-/** The machine around one page table, and what it was asked to do since the last look. */
+/** One machine serves all sequences: tables are zeroed when they are allocated. */
+const machine = newMachine();
+
+function newMachine(): Machine {
+  const clock = new VirtualClock();
+  return new Machine(new Recorder(clock, { enabled: false }), clock);
+}
+
+/** What stands behind one page table, and what it was asked to do since the last look. */
 class Bench implements TableHost {
-  readonly machine: Machine;
-  readonly recorder: Recorder;
-  readonly memory: Machine['memory'];
+  readonly recorder = machine.recorder;
+  readonly memory = machine.memory;
   readonly #allocator: PageAllocator;
   readonly #budget: number;
   #asked = 0;
@@ -67,11 +74,7 @@ class Bench implements TableHost {
   #dma: [number, number, number] = [0, 0, 0];
 
   constructor(budget: number) {
-    const clock = new VirtualClock();
-    this.recorder = new Recorder(clock, { enabled: false });
-    this.machine = new Machine(this.recorder, clock);
-    this.memory = this.machine.memory;
-    this.#allocator = new PageAllocator(this.machine, new Diagnostics(this.recorder));
+    this.#allocator = new PageAllocator(machine, new Diagnostics(this.recorder));
     this.#budget = budget;
   }
 
