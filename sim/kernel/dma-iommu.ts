@@ -132,7 +132,7 @@ export class IommuDma {
       }
       return 0;
     }
-    const iovad = new IovaDomain(granule, start);
+    const iovad = new IovaDomain(granule, start, () => this.#kernel.kmalloc('iova'));
     cookie.iovad = iovad;
     if (this.#calls.usesFlushQueue(domain)) {
       const flush = (): void => {

@@ -6,6 +6,7 @@ import { assert } from '../base/assert.ts';
 import { hex } from '../base/hex.ts';
 import { IOVA_RANGE_CACHE_MAX_SIZE, IovaRcache, orderBase2 } from './iova-rcache.ts';
 import { PAGE_SIZE } from './mm/page-zone.ts';
+import { BugError } from './printk.ts';
 
 /** struct iova: an allocated or reserved range of page frames, both ends included. */
 export class Iova {
@@ -37,17 +38,22 @@ export class IovaDomain {
   #max32AllocSize: number;
   readonly #byStart = new Map<number, Iova>();
   readonly #rcaches: readonly IovaRcache[];
+  readonly #mayAllocate: () => boolean;
 
   /**
    * init_iova_domain().
-   * @param granule bytes, a power of two, at most the CPU's page
+   * @param granule bytes, a power of two; more than the CPU's page is a BUG
    * @param start_pfn lowest usable frame
+   * @param mayAllocate asked for each struct iova: false makes that allocation fail
    */
-  constructor(granule: number, start_pfn: number) {
-    assert(granule <= PAGE_SIZE && Number.isInteger(Math.log2(granule)), `granule ${hex(granule)}`);
+  constructor(granule: number, start_pfn: number, mayAllocate: () => boolean = () => true) {
+    if (granule > PAGE_SIZE || !Number.isInteger(Math.log2(granule))) {
+      throw new BugError('init_iova_domain', `granule ${hex(granule)}`);
+    }
     this.granule = granule;
     this.start_pfn = start_pfn;
     this.dma_32bit_pfn = 2 ** 32 / granule;
+    this.#mayAllocate = mayAllocate;
     this.#max32AllocSize = this.dma_32bit_pfn;
     this.#rcaches = Array.from({ length: IOVA_RANGE_CACHE_MAX_SIZE }, () => new IovaRcache());
   }
@@ -75,7 +81,7 @@ export class IovaDomain {
     const align = size_aligned ? 2 ** Math.ceil(Math.log2(size)) : 1;
     let limit = limit_pfn + 1;
     const below32 = limit <= this.dma_32bit_pfn;
-    if (below32 && size >= this.#max32AllocSize) {
+    if (!this.#mayAllocate() || (below32 && size >= this.#max32AllocSize)) {
       return undefined;
     }
     let current: Iova | undefined = below32 ? this.#cached32 : this.#cached;

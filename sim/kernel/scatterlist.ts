@@ -1,10 +1,10 @@
 // Scatter/gather lists (include/linux/scatterlist.h). `struct scatterlist sg[n]` is an array that
 // sg_init_table fills; wherever C takes `sg`, the array or one of its entries is taken.
 
-import { assert } from '../base/assert.ts';
 import type { KernelBuffer } from './mm/kernel-buffer.ts';
 import { Page } from './mm/page-alloc.ts';
 import { PAGE_SIZE } from './mm/page-zone.ts';
+import { BugError } from './printk.ts';
 
 /** One entry: a physically contiguous piece, and after mapping one segment as the device sees it. */
 export class Scatterlist {
@@ -21,10 +21,12 @@ export class Scatterlist {
 /** Where C has `struct scatterlist *`. */
 export type SgPointer = Scatterlist | readonly Scatterlist[];
 
-/** The first entry. @throws AssertionError for an empty array */
+/** The first entry. @throws BugError for an empty array: a NULL pointer in C */
 export function sgHead(sg: SgPointer): Scatterlist {
   const head = sg instanceof Scatterlist ? sg : sg[0];
-  assert(head !== undefined, 'a scatterlist without entries: sg_init_table first');
+  if (head === undefined) {
+    throw new BugError('scatterlist', 'no entries: sg_init_table first');
+  }
   return head;
 }
 
@@ -75,7 +77,9 @@ export function sg_set_page(sg: SgPointer, page: Page, len: number, offset: numb
  * @param buflen bytes
  */
 export function sg_set_buf(sg: SgPointer, buf: KernelBuffer, buflen: number): void {
-  assert(buf.linear, 'sg_set_buf needs memory of the linear map');
+  if (!buf.linear) {
+    throw new BugError('sg_set_buf', 'the memory is not of the linear map');
+  }
   const pa = buf.phys();
   const page = new Page(Math.floor(pa / PAGE_SIZE));
   sg_set_page(sg, page, buflen, pa % PAGE_SIZE);

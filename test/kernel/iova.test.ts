@@ -132,6 +132,10 @@ describe('IOVA allocator', () => {
     expect(iovad.alloc_iova_fast(1, LIMIT_48, true)).toBe(high);
   });
 
+  it('is a BUG when the IOMMU has no page as small as the CPU', () => {
+    expect(() => new IovaDomain(0x1_0000, 1)).toThrow(/BUG in init_iova_domain.*0x10000/);
+  });
+
   it('never overlaps and keeps its limits, whatever the order of calls', () => {
     const step = fc.record({
       free: fc.boolean(),

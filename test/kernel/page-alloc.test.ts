@@ -88,6 +88,7 @@ describe('page allocator', () => {
   it('returns NULL for an order that the kernel does not have', () => {
     const { pages } = setUp();
     expect(pages.alloc_pages(11)).toBeNull();
+    expect(pages.alloc_pages(-1)).toBeNull();
     expect(pages.alloc_pages(10)).not.toBeNull();
   });
 

@@ -1,7 +1,6 @@
 // The page allocator (mm/page_alloc.c as callers see it): buddy blocks of the machine's own RAM.
 // Limits: one node, no watermarks, no reclaim; the choice of a free block is LIFO (model decision).
 
-import { assert } from '../../base/assert.ts';
 import { hex, hi32, lo32 } from '../../base/hex.ts';
 import type { Machine } from '../../machine/machine.ts';
 import type { Diagnostics } from '../../trace/diagnostics.ts';
@@ -78,7 +77,7 @@ export class PageAllocator {
    * @returns physical address in bytes, or {@link NO_PAGE}
    */
   alloc(order: number, what = 'page'): number {
-    if (this.faults.shouldFail(what) || order >= MAX_ORDER) {
+    if (this.faults.shouldFail(what) || !(order >= 0 && order < MAX_ORDER)) {
       return NO_PAGE;
     }
     const recorder = this.#machine.recorder;
@@ -159,7 +158,6 @@ export class PageAllocator {
    * @remarks Source: mm/page_alloc.c; in every kernel version (the first argument `gfp_t` is left out).
    */
   alloc_pages(order: number): Page | null {
-    assert(Number.isInteger(order) && order >= 0, `alloc_pages: order ${order}`);
     const pa = this.alloc(order, 'page');
     return pa === NO_PAGE ? null : new Page(pa / PAGE_SIZE);
   }
