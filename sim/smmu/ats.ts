@@ -15,7 +15,6 @@ const ATS_PRG_RESPONSE = 4;
 export class AtsInterface {
   readonly #state: SmmuState;
   readonly #endpoints = new Map<number, AtsEndpoint>();
-  #timedOut = false;
 
   constructor(state: SmmuState) {
     this.#state = state;
@@ -29,8 +28,8 @@ export class AtsInterface {
     this.#endpoints.delete(sid);
   }
 
-  /** Sends an invalidation request; one that is not answered fails the next CMD_SYNC. */
-  invalidate(sid: number, request: AtcInvalidation): void {
+  /** Sends an invalidation request; false when it is not answered, which fails the next CMD_SYNC. */
+  invalidate(sid: number, request: AtcInvalidation): boolean {
     const { recorder, diagnostics } = this.#state;
     const { ssid, addrLo, addrHi, sizeLog2Pages } = request;
     recorder.emit(K.ats, ATS_INVALIDATION, sid, ssid, addrLo, addrHi, sizeLog2Pages);
@@ -40,14 +39,7 @@ export class AtsInterface {
     }
     const answered = endpoint?.invalidate(request) ?? false;
     recorder.emit(K.ats, ATS_INVALIDATION_COMPLETION, sid, ssid, addrLo, addrHi, Number(answered));
-    this.#timedOut ||= !answered;
-  }
-
-  /** True when an invalidation since the last call timed out: for CMD_SYNC, which reports it once. */
-  takeTimeout(): boolean {
-    const timedOut = this.#timedOut;
-    this.#timedOut = false;
-    return timedOut;
+    return answered;
   }
 
   /** Sends a PRG response; code as on the wire. */

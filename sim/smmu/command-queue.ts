@@ -15,15 +15,74 @@ import type { RegisterFile } from './register-file.ts';
 import { OAS_BITS } from './register-masks.ts';
 import { CERROR_ABT, COMMAND_BYTES, SIG_IRQ, SIG_SEV } from './spec/commands.ts';
 
-/** What the Command queue needs around it. */
+/** The registers of one Command queue: CMDQ_*, or those of an ECMDQ. */
+export interface CommandRegisters {
+  /** As the manual spells it before `_PROD`. */
+  readonly name: string;
+  readonly baseLo: number;
+  readonly baseHi: number;
+  /** PROD and CONS, index bits and whatever else. */
+  readonly prod: number;
+  readonly cons: number;
+  /** Enabled, and no error active. */
+  readonly runnable: boolean;
+  /** Moves RD. */
+  consume(index: number): void;
+  /** Stops at the entry that RD points at. */
+  fail(cerror: number): void;
+}
+
+/** What a Command queue needs around it. */
 export interface CommandQueueParts {
   readonly targets: CommandTargets;
-  readonly registers: RegisterFile;
-  readonly errors: GlobalErrors;
+  readonly registers: CommandRegisters;
   readonly interrupts: Interrupts;
   readonly events: EventQueue;
-  /** CR0.CMDQEN as acknowledged. */
-  enabled(): boolean;
+}
+
+/** CMDQ_BASE, CMDQ_PROD and CMDQ_CONS. */
+export class MainCommandRegisters implements CommandRegisters {
+  readonly name = 'CMDQ';
+  readonly #registers: RegisterFile;
+  readonly #errors: GlobalErrors;
+  readonly #enabled: () => boolean;
+
+  /** `enabled`: CR0.CMDQEN as acknowledged. */
+  constructor(registers: RegisterFile, errors: GlobalErrors, enabled: () => boolean) {
+    this.#registers = registers;
+    this.#errors = errors;
+    this.#enabled = enabled;
+  }
+
+  get baseLo(): number {
+    return this.#registers.lo('CMDQ_BASE');
+  }
+
+  get baseHi(): number {
+    return this.#registers.hi('CMDQ_BASE');
+  }
+
+  get prod(): number {
+    return this.#registers.lo('CMDQ_PROD');
+  }
+
+  get cons(): number {
+    return this.#registers.lo('CMDQ_CONS');
+  }
+
+  get runnable(): boolean {
+    return this.#enabled() && !this.#errors.isActive(CMDQ_ERR);
+  }
+
+  consume(index: number): void {
+    this.#registers.set('CMDQ_CONS', index);
+  }
+
+  /** CONS.ERR is visible before the error is active. */
+  fail(cerror: number): void {
+    this.#registers.set('CMDQ_CONS', (this.cons & 0xf_ffff) | (cerror << 24));
+    this.#errors.activate(CMDQ_ERR);
+  }
 }
 
 /** Commands that empty whole caches, as software must before the first SMMUEN = 1. */
@@ -54,10 +113,10 @@ export class CommandQueue {
   /** Effective LOG2SIZE. */
   get log2Size(): number {
     const { registers, targets } = this.#parts;
-    return effectiveLog2Size(registers.lo('CMDQ_BASE'), targets.state.features.cmdqs);
+    return effectiveLog2Size(registers.baseLo, targets.state.features.cmdqs);
   }
 
-  /** Consumes what can be consumed: call after a write of CMDQ_PROD, CR0 or GERRORN. */
+  /** Consumes what can be consumed: call after a write of PROD or of what enables or acknowledges. */
   process(): void {
     if (this.#running) {
       return;
@@ -76,7 +135,7 @@ export class CommandQueue {
     if (!isConsistent(this.#prod, this.#cons, this.log2Size)) {
       targets.state.diagnostics.guestError(
         '3.21.2',
-        `CMDQ_PROD ${hex(registers.lo('CMDQ_PROD') >>> 0)} is inconsistent with CMDQ_CONS ${hex(this.#cons)}: nothing is consumed (UNPREDICTABLE)`,
+        `${registers.name}_PROD ${hex(this.#prod)} is inconsistent with ${registers.name}_CONS ${hex(this.#cons)}: nothing is consumed (UNPREDICTABLE)`,
       );
     }
   }
@@ -93,19 +152,17 @@ export class CommandQueue {
   }
 
   get #prod(): number {
-    return this.#parts.registers.lo('CMDQ_PROD') & indexMask(this.log2Size);
+    return this.#parts.registers.prod & indexMask(this.log2Size);
   }
 
   get #cons(): number {
-    return this.#parts.registers.lo('CMDQ_CONS') & indexMask(this.log2Size);
+    return this.#parts.registers.cons & indexMask(this.log2Size);
   }
 
   get #runnable(): boolean {
-    const { errors, enabled } = this.#parts;
     const { log2Size } = this;
     return (
-      enabled() &&
-      !errors.isActive(CMDQ_ERR) &&
+      this.#parts.registers.runnable &&
       !isEmpty(this.#prod, this.#cons, log2Size) &&
       isConsistent(this.#prod, this.#cons, log2Size)
     );
@@ -135,7 +192,7 @@ export class CommandQueue {
       this.#stop(refused);
     } else {
       runCommand(targets, words);
-      registers.set('CMDQ_CONS', nextIndex(this.#cons, this.log2Size));
+      registers.consume(nextIndex(this.#cons, this.log2Size));
       this.#consumed();
     }
     recorder.cause = cause;
@@ -147,7 +204,7 @@ export class CommandQueue {
     const { registers, targets } = this.#parts;
     const { memory, recorder } = targets.state;
     const bytes = COMMAND_BYTES * 2 ** this.log2Size;
-    const base = alignedBase(registers.lo('CMDQ_BASE'), registers.hi('CMDQ_BASE'), bytes);
+    const base = alignedBase(registers.baseLo, registers.baseHi, bytes);
     const pa = base + index * COMMAND_BYTES;
     const words = this.#words;
     let ok = true;
@@ -162,17 +219,18 @@ export class CommandQueue {
     return ok;
   }
 
-  /** CONS.ERR is visible before the error is active. @arch 7.1 Y Command queue errors */
+  /** @arch 7.1 Y Command queue errors */
   #stop({ cerror, why }: Refusal): void {
-    const { registers, errors, targets } = this.#parts;
+    const { registers, targets } = this.#parts;
     const again = this.#refused?.cons === this.#cons && this.#refused.word === this.#words[0];
     targets.state.diagnostics.guestError(
       '7.1',
-      again ? `${why} (refused again: GERRORN was written and the command not replaced)` : why,
+      again
+        ? `${why} (refused again: the error was acknowledged and the command not replaced)`
+        : why,
     );
     this.#refused = { cons: this.#cons, word: this.#words[0] as number };
-    registers.set('CMDQ_CONS', this.#cons | (cerror << 24));
-    errors.activate(CMDQ_ERR);
+    registers.fail(cerror);
   }
 
   /** What follows once the consumption of the command is visible. */

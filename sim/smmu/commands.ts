@@ -21,6 +21,8 @@ export interface CommandTargets {
   readonly stalls: StallTable;
   readonly ats: AtsInterface;
   readonly pri: PriQueue;
+  /** What the next CMD_SYNC of the queue that the command came from has to report. */
+  readonly pending: { timedOut: boolean };
 }
 
 /** Why a command is not consumed. */
@@ -187,9 +189,12 @@ export function refusal(targets: CommandTargets, words: Int32Array): Refusal | u
   if (why !== undefined) {
     return { cerror: CERROR_ILL, why: `${name}: ${why}` };
   }
-  return name === 'CMD_SYNC' && targets.ats.takeTimeout()
-    ? { cerror: CERROR_ATC_INV_SYNC, why: 'CMD_SYNC: a CMD_ATC_INV before it timed out' }
-    : undefined;
+  if (name === 'CMD_SYNC' && targets.pending.timedOut) {
+    // Reported once: the CMD_SYNC that is consumed again completes everything else.
+    targets.pending.timedOut = false;
+    return { cerror: CERROR_ATC_INV_SYNC, why: 'CMD_SYNC: a CMD_ATC_INV before it timed out' };
+  }
+  return undefined;
 }
 
 /** Runs a command that is not refused. */
@@ -249,7 +254,7 @@ function ssidOf(state: SmmuState, name: 'CMD_ATC_INV' | 'CMD_PRI_RESP', words: I
 }
 
 /** @arch 3.9.1 Y ATS interface: invalidation requests */
-function invalidateAtc({ state, ats }: CommandTargets, words: Int32Array): void {
+function invalidateAtc({ state, ats, pending }: CommandTargets, words: Int32Array): void {
   if (!state.smmuen) {
     return;
   }
@@ -258,13 +263,14 @@ function invalidateAtc({ state, ats }: CommandTargets, words: Int32Array): void 
   // Address bits below 12 + Size are taken as 0.
   const lo = size >= 20 ? 0 : (words[2] as number) & ~(2 ** (12 + size) - 1);
   const hi = size >= 52 ? 0 : (words[3] as number) & ~(2 ** Math.max(0, size - 20) - 1);
-  ats.invalidate(sidOf(words), {
+  const answered = ats.invalidate(sidOf(words), {
     ssid,
     addrLo: lo,
     addrHi: hi,
     sizeLog2Pages: size,
     global: ssid >= 0 && field.CMD_ATC_INV.get(words, 'G') === 1,
   });
+  pending.timedOut ||= !answered;
 }
 
 const WIRE_CODES = [PRG_RESPONSE_FAILURE, PRG_INVALID_REQUEST, PRG_SUCCESS] as const;

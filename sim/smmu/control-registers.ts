@@ -42,6 +42,8 @@ export interface ControlledParts {
 export interface LateParts {
   readonly events: EventQueue;
   readonly commands: CommandQueue;
+  /** True when some ECMDQ is enabled. */
+  ecmdqEnabled(): boolean;
   /** CR0.SMMUEN completed an update. */
   enableChanged(enabled: boolean): void;
 }
@@ -155,7 +157,8 @@ export class ControlRegisters {
 
   #cr1Guard() {
     const tables = this.locks(SMMUEN) ? CR1_TABLE : 0;
-    const queues = this.locks(CMDQEN | EVENTQEN | PRIQEN) ? CR1_QUEUE : 0;
+    const enabled = this.locks(CMDQEN | EVENTQEN | PRIQEN) || this.#late?.ecmdqEnabled() === true;
+    const queues = enabled ? CR1_QUEUE : 0;
     return { mask: tables | queues, why: 'SMMUEN guards TABLE_*, the queue enables QUEUE_*' };
   }
 

@@ -11,6 +11,7 @@ export const MSI_CMDQ_ABT_ERR = 1 << 4;
 export const MSI_EVENTQ_ABT_ERR = 1 << 5;
 export const MSI_PRIQ_ABT_ERR = 1 << 6;
 export const MSI_GERROR_ABT_ERR = 1 << 7;
+export const CMDQP_ERR = 1 << 9;
 
 /** The global errors of one programming interface. @arch 7.5 P(no service failure mode) Global error recording */
 export class GlobalErrors {

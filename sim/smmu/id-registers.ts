@@ -54,7 +54,10 @@ export function unmodelledFeatures(features: Readonly<SmmuFeatures>): string[] {
   const checks: readonly (readonly [boolean, string])[] = [
     [features.btm, 'btm: there is no broadcast TLB maintenance to listen to'],
     [features.vatos, 'vatos: there is no VATOS page'],
-    [features.ecmdq, 'ecmdq: there are no Enhanced Command queues'],
+    [
+      features.ecmdq && !(features.cohacc && features.msi),
+      'ecmdq: IDR1.ECMDQ needs COHACC and MSI',
+    ],
     [(features.ttf & 1) !== 0, 'ttf: VMSAv8-32 LPAE tables are not walked'],
     [features.httu === 3, 'httu 3: no access flag in table descriptors'],
     [features.dormhint, 'dormhint: STATUSR.DORMANT never reads 1'],

@@ -250,7 +250,7 @@ const AREAS: readonly Area[] = [
   { from: 0xc8, to: 0xd0, section: '6.2', text: PAGE_1_ONLY, guest: true },
   { from: 0xe00, to: 0xf00, section: '6.2.1', text: 'no IMPLEMENTATION DEFINED registers, RES0' },
   { from: 0x1000, to: 0x4000, section: '6.2.1', text: 'no IMPLEMENTATION DEFINED registers, RES0' },
-  { from: 0x4000, to: 0x6000, section: '6.3.49', text: 'no Command queue control pages, RES0' },
+  { from: 0x4000, to: 0x6000, section: '6.3.49', text: 'no such Command queue control page, RES0' },
   {
     from: 0x8000,
     to: 0x1_0000,

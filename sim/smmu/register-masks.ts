@@ -11,6 +11,7 @@ const msi: Condition = (f) => f.msi;
 const pri: Condition = (f) => f.pri;
 const priMsi: Condition = (f) => f.pri && f.msi;
 const atos: Condition = (f) => f.atos;
+const ecmdq: Condition = (f) => f.ecmdq;
 
 /** Registers that are there only with a feature. */
 const REGISTER_NEEDS: Partial<Record<RegisterName, Condition>> = {
@@ -30,6 +31,10 @@ const REGISTER_NEEDS: Partial<Record<RegisterName, Condition>> = {
   GATOS_SID: atos,
   GATOS_ADDR: atos,
   GATOS_PAR: atos,
+  IDR6: ecmdq,
+  CMDQ_CONTROL_PAGE_BASE0: ecmdq,
+  CMDQ_CONTROL_PAGE_CFG0: ecmdq,
+  CMDQ_CONTROL_PAGE_STATUS0: ecmdq,
 };
 
 const CR0_NEEDS: Readonly<Record<string, Condition>> = {
@@ -44,7 +49,7 @@ const ERROR_NEEDS: Readonly<Record<string, Condition>> = {
   MSI_EVENTQ_ABT_ERR: msi,
   MSI_PRIQ_ABT_ERR: priMsi,
   MSI_GERROR_ABT_ERR: msi,
-  CMDQP_ERR: (f) => f.ecmdq,
+  CMDQP_ERR: ecmdq,
 };
 
 /** Fields that are there only with a feature. */

@@ -14,8 +14,9 @@ import type { Recorder } from '../trace/recorder.ts';
 import { AtsInterface } from './ats.ts';
 import type { CacheMaintenance, StallSink } from './cache-maintenance.ts';
 import type { SmmuFeatures } from './capabilities.ts';
-import { CommandQueue } from './command-queue.ts';
+import { CommandQueue, MainCommandRegisters } from './command-queue.ts';
 import { CMDQEN, ControlRegisters, EVENTQEN, PRIQEN } from './control-registers.ts';
+import { EcmdqPage } from './ecmdq.ts';
 import { EventQueue } from './event-queue.ts';
 import type { AtosLookup } from './gatos.ts';
 import { Gatos } from './gatos.ts';
@@ -30,6 +31,8 @@ import { RegisterFile } from './register-file.ts';
 import { registerMask } from './register-masks.ts';
 import type { EventSink } from './smmu-state.ts';
 import { SmmuState } from './smmu-state.ts';
+import { REGISTER_SPACE } from './spec/registers.ts';
+import { ECMDQ_PAGE, ECMDQ_PAGE_BYTES } from './spec/registers-optional.ts';
 import { StallTable } from './stall.ts';
 
 /** The translation side, as the front needs it. */
@@ -39,6 +42,11 @@ export interface Translator extends AtosLookup {
   readonly caches: CacheMaintenance;
   /** STE.PPAR of a stream, or -1 when its STE cannot be used, reporting what 8.1 wants reported. */
   ppar(sid: number, ssid: number): number;
+}
+
+/** Bytes of register space that an instance takes: two pages, and one more with Enhanced Command queues. */
+export function registerSpace(features: Readonly<SmmuFeatures>): number {
+  return REGISTER_SPACE + (features.ecmdq ? ECMDQ_PAGE_BYTES : 0);
 }
 
 /** What an SMMU is made of. */
@@ -80,6 +88,7 @@ export class Smmu implements MmioDevice, TransactionPort, AtsPort {
   readonly #stalls: StallTable;
   readonly #ats: AtsInterface;
   readonly #pri: PriQueue;
+  readonly #ecmdqs: EcmdqPage | undefined;
 
   /** @throws AssertionError when a feature is announced that is not modelled. */
   constructor(options: SmmuOptions) {
@@ -119,11 +128,21 @@ export class Smmu implements MmioDevice, TransactionPort, AtsPort {
       ppar: (sid, ssid) => translator.ppar(sid, ssid),
     });
     const targets = { state, caches: translator.caches, stalls, ats, pri };
-    const enabled = (): boolean => control.enabled(CMDQEN);
-    const commands = new CommandQueue({ ...parts, targets, events, enabled });
-    const enableChanged = (on: boolean): void =>
-      on ? this.#enabled(commands) : stalls.terminateAll();
-    control.connect({ events, commands, enableChanged });
+    const commands = new CommandQueue({
+      targets: { ...targets, pending: { timedOut: false } },
+      registers: new MainCommandRegisters(registers, errors, () => control.enabled(CMDQEN)),
+      interrupts,
+      events,
+    });
+    this.#ecmdqs = features.ecmdq
+      ? new EcmdqPage({ targets, errors, interrupts, events })
+      : undefined;
+    control.connect({
+      events,
+      commands,
+      ecmdqEnabled: () => this.#ecmdqs?.anyEnabled ?? false,
+      enableChanged: (on) => (on ? this.#enabled(commands) : stalls.terminateAll()),
+    });
     if (features.atos) {
       new Gatos(registers, state, translator).connect();
     }
@@ -135,22 +154,38 @@ export class Smmu implements MmioDevice, TransactionPort, AtsPort {
   }
 
   read32(offset: number): number {
-    return this.registers.read32(offset);
+    const page = this.#pageAt(offset);
+    return page === undefined ? this.registers.read32(offset) : page.read32(offset - ECMDQ_PAGE);
   }
 
   write32(offset: number, value: number): void {
     if (!this.#refusesSelf(offset)) {
-      this.registers.write32(offset, value);
+      const page = this.#pageAt(offset);
+      if (page === undefined) {
+        this.registers.write32(offset, value);
+      } else {
+        page.write32(offset - ECMDQ_PAGE, value);
+      }
     }
   }
 
   read64(offset: number, out: Int32Array): void {
-    this.registers.read64(offset, out);
+    const page = this.#pageAt(offset);
+    if (page === undefined) {
+      this.registers.read64(offset, out);
+    } else {
+      page.read64(offset - ECMDQ_PAGE, out);
+    }
   }
 
   write64(offset: number, lo: number, hi: number): void {
     if (!this.#refusesSelf(offset)) {
-      this.registers.write64(offset, lo, hi);
+      const page = this.#pageAt(offset);
+      if (page === undefined) {
+        this.registers.write64(offset, lo, hi);
+      } else {
+        page.write64(offset - ECMDQ_PAGE, lo, hi);
+      }
     }
   }
 
@@ -198,6 +233,12 @@ export class Smmu implements MmioDevice, TransactionPort, AtsPort {
     this.registers.set('IDR3', idr3);
     this.registers.set('IDR5', idr5);
     this.registers.set('AIDR', aidr);
+  }
+
+  /** The Command queue control page, when it is there and holds `offset`. */
+  #pageAt(offset: number): EcmdqPage | undefined {
+    const inside = offset >= ECMDQ_PAGE && offset < ECMDQ_PAGE + ECMDQ_PAGE_BYTES;
+    return inside ? this.#ecmdqs : undefined;
   }
 
   /** SMMUEN is 1: on silicon the caches hold anything until software has emptied them once. */

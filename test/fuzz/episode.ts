@@ -165,9 +165,24 @@ export class Episode {
     this.#machine.memory.write64(pa, words[0], words[1]);
     this.#machine.memory.write64(pa + 8, words[2], words[3]);
     this.#write(REG.CMDQ_PROD, random.chance(50) ? random.word() : prod + 1);
+    if (this.#features.ecmdq && random.chance(4)) {
+      this.#ecmdq(pa);
+    }
     if (random.chance(2)) {
       this.#write(REG.GERRORN, this.#smmu.read32(REG.GERROR));
     }
+  }
+
+  /** Lets an Enhanced Command queue run over the same memory. */
+  #ecmdq(pa: number): void {
+    const random = this.#random;
+    const at = 0x2_0000 + 0x100 * random.below(4);
+    if (random.chance(3)) {
+      this.#write(at + 8, 0);
+      this.#write64(at, (pa & ~0xff) | random.below(5), 0);
+    }
+    const errack = this.#smmu.read32(at + 0xc) & 0x80_0000;
+    this.#write(at + 8, (random.chance(8) ? 0 : 0x8000_0000) | errack | random.below(64));
   }
 
   /** An STE that is legal but for a bit now and then. */
@@ -263,7 +278,7 @@ export class Episode {
 
   #register(): void {
     const random = this.#random;
-    const offset = random.chance(10) ? random.below(0x2_0000) : random.pick(OFFSETS);
+    const offset = random.chance(6) ? this.#anyOffset() : random.pick(OFFSETS);
     const near = offset === REG.CR0 && random.chance(2) ? 0x1f : random.word();
     switch (random.below(4)) {
       case 0:
@@ -278,6 +293,13 @@ export class Episode {
       default:
         this.#write(offset, near);
     }
+  }
+
+  /** Anywhere in the register space, or one of the first Enhanced Command queues. */
+  #anyOffset(): number {
+    const random = this.#random;
+    const page = 0x2_0000 + 0x100 * random.below(4) + 4 * random.below(5);
+    return this.#features.ecmdq && random.chance(2) ? page : random.below(0x2_0000);
   }
 
   #pageRequest(): void {
@@ -315,7 +337,7 @@ export class Episode {
     this.#reserved('EVENTQ_PROD', eventqs);
     this.#reserved('PRIQ_PROD', priqs);
     const acknowledged = this.#smmu.read32(REG.CR0ACK) & ~0x1df;
-    const errors = this.#smmu.read32(REG.GERROR) & ~0xfd;
+    const errors = this.#smmu.read32(REG.GERROR) & ~0x2fd;
     if (acknowledged !== 0 || errors !== 0) {
       throw new Broken(`reserved bits: CR0ACK ${acknowledged}, GERROR ${errors}`);
     }
@@ -398,6 +420,7 @@ function randomFeatures(random: Random): SmmuFeatures {
       features[flag] = !features[flag];
     }
   }
+  features.ecmdq = features.cohacc && features.msi && random.chance(3);
   features.httu = random.below(3);
   features.stallModel = random.below(3);
   features.ttendian = random.pick([0, 2, 3]);

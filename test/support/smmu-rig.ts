@@ -159,7 +159,7 @@ export class SmmuRig {
       clock: this.clock,
       updateTicks: options.updateTicks ?? 0,
     });
-    this.machine.bus.attach(SMMU_BASE, 0x2_0000, this.smmu);
+    this.machine.bus.attach(SMMU_BASE, 0x3_0000, this.smmu);
   }
 
   readonly #names = new Map<number, string>();

@@ -4,6 +4,7 @@
 
 import { addr, code, flag, uint } from '../../regs/field.ts';
 import { register } from '../../regs/register.ts';
+import { ADDRESS_TRANSLATION, CORESIGHT, ENHANCED_QUEUES } from './registers-optional.ts';
 
 const CACHEABILITY = { 0: 'NC', 1: 'WB', 2: 'WT' };
 const SHAREABILITY = { 0: 'NSH', 2: 'OSH', 3: 'ISH' };
@@ -15,7 +16,6 @@ const RW64 = { width: 64, access: 'RW' } as const;
 export const PAGE_1 = 0x1_0000;
 /** Bytes of the two pages that are always there. */
 export const REGISTER_SPACE = 0x2_0000;
-
 const MSI_ATTRIBUTES = {
   MemAttr: uint(3, 0, 'memory type of the MSI write, as STE.MemAttr'),
   SH: code(5, 4, SHAREABILITY),
@@ -365,78 +365,27 @@ const TABLES_AND_QUEUES = {
   ),
 } as const;
 
-/** One byte of the CoreSight identification: offset and value. */
-function identity(name: string, offset: number, value: number) {
-  return register(name, { section: '6.2.1', offset, ...RO32, reset: value }, { VALUE: uint(7, 0) });
-}
-
 /**
- * IMPLEMENTATION DEFINED; the values are those that QEMU's SMMUv3 shows.
- * @arch 6.2.1 Y ID_REGS: identification register space
+ * Every register of the Non-secure interface by its name in the manual, without `SMMU_`. What belongs to
+ * features that are not modelled is RES0, as without them:
+ * @arch 6.3.17 N(no permission indirection) SMMU_S2PII
+ * @arch 6.3.41 N(no MPAM) SMMU_MPAMIDR
+ * @arch 6.3.42 N(no MPAM) SMMU_GMPAM
+ * @arch 6.3.43 N(no MPAM) SMMU_GBPMPAM
+ * @arch 6.3.44 N(no VATOS) SMMU_VATOS_SEL
+ * @arch 6.3.46 N(no Device Permission Table) SMMU_DPT_BASE
+ * @arch 6.3.47 N(no Device Permission Table) SMMU_DPT_BASE_CFG
+ * @arch 6.3.48 N(no Device Permission Table) SMMU_DPT_CFG_FAR
+ * @arch 6.3.52 N(no Secure state) SMMU_S_IDR0 and all other SMMU_S_ registers
+ * @arch 10.7 N(no RME) Realm and Root programming interfaces
  */
-const CORESIGHT = {
-  PIDR4: identity('PIDR4', 0xfd0, 0x04),
-  PIDR5: identity('PIDR5', 0xfd4, 0),
-  PIDR6: identity('PIDR6', 0xfd8, 0),
-  PIDR7: identity('PIDR7', 0xfdc, 0),
-  PIDR0: identity('PIDR0', 0xfe0, 0x84),
-  PIDR1: identity('PIDR1', 0xfe4, 0xb4),
-  PIDR2: identity('PIDR2', 0xfe8, 0xf0),
-  PIDR3: identity('PIDR3', 0xfec, 0x10),
-  CIDR0: identity('CIDR0', 0xff0, 0x0d),
-  CIDR1: identity('CIDR1', 0xff4, 0xf0),
-  CIDR2: identity('CIDR2', 0xff8, 0x05),
-  CIDR3: identity('CIDR3', 0xffc, 0xb1),
-} as const;
-
-const ADDRESS_TRANSLATION = {
-  /** @arch 6.3.37 Y SMMU_GATOS_CTRL */
-  GATOS_CTRL: register(
-    'GATOS_CTRL',
-    { section: '6.3.37', offset: 0x100, ...RW32, reset: 0 },
-    { RUN: flag(0) },
-  ),
-  /** @arch 6.3.38 Y SMMU_GATOS_SID */
-  GATOS_SID: register(
-    'GATOS_SID',
-    { section: '6.3.38', offset: 0x108, ...RW64 },
-    { STREAMID: uint(31, 0), SUBSTREAMID: uint(51, 32), SSID_VALID: flag(52) },
-  ),
-  /** @arch 6.3.39 Y SMMU_GATOS_ADDR */
-  GATOS_ADDR: register(
-    'GATOS_ADDR',
-    { section: '6.3.39', offset: 0x110, ...RW64 },
-    {
-      HTTUI: flag(6, '1: no hardware update of descriptors'),
-      InD: flag(7),
-      RnW: flag(8),
-      PnU: flag(9),
-      TYPE: code(11, 10, { 1: 'stage 1', 2: 'stage 2', 3: 'stages 1 and 2' }),
-      ADDR: addr(63, 12),
-    },
-  ),
-  /** @arch 6.3.40 Y SMMU_GATOS_PAR */
-  GATOS_PAR: register(
-    'GATOS_PAR',
-    { section: '6.3.40', offset: 0x118, width: 64, access: 'RO' },
-    // The layout of a fault (FAULT = 1): 2:1 REASON, 11:4 FAULTCODE, 55:12 FADDR.
-    {
-      FAULT: flag(0),
-      REASON: uint(2, 1),
-      FAULTCODE_SH_Size: uint(11, 4, 'fault: event number; success: 9:8 SH, 11 Size'),
-      ADDR: addr(55, 12),
-      ATTR: uint(63, 56),
-    },
-  ),
-} as const;
-
-/** Every register of the Non-secure interface by its name in the manual, without `SMMU_`. */
 export const REGISTERS = {
   ...IDENTIFICATION,
   ...CONTROL,
   ...TABLES_AND_QUEUES,
   ...ADDRESS_TRANSLATION,
   ...CORESIGHT,
+  ...ENHANCED_QUEUES,
 } as const;
 
 /** Name of a register. */
