@@ -2,14 +2,14 @@
 // line. Everything needed to run the session again is inside; no dates and no paths, so that the same
 // script, seed and configuration give the same bytes. Reading is in session-reader.ts.
 
-import { CRC32_START, crc32 } from '../base/crc32.ts';
+import { CRC32_START, crc32Bytes } from '../base/crc32.ts';
 import { hex } from '../base/hex.ts';
 import type { JsonObject } from '../base/json.ts';
 import { asciiJson } from '../base/json.ts';
-import type { PayloadType, TraceKind } from './kinds.ts';
+import type { PayloadType } from './kinds.ts';
 import { TRACE_KIND_NAMES, TRACE_KINDS } from './kinds.ts';
+import { asciiBytes, asciiText, LineBuffer } from './line-buffer.ts';
 import type { TraceSource } from './reader.ts';
-import type { TraceChunk } from './recorder.ts';
 import { HEADER_WORDS, PAYLOAD_WORDS } from './recorder.ts';
 
 /** Version of the format; counts up when an older reader could misunderstand a file. */
@@ -19,7 +19,7 @@ export const SESSION_FORMAT = 1;
 export const SESSION_EXTENSION = '.substream';
 
 const TWO_32 = 2 ** 32;
-/** Characters collected before a piece is handed out. */
+/** Bytes collected before a piece is handed out. */
 const PIECE = 2 ** 16;
 
 /** What is needed to run a session again, and how the run ended. */
@@ -50,21 +50,29 @@ export interface SessionHeader extends SessionInfo {
 }
 
 /**
- * The session file, in pieces of some 64 Ki characters, ASCII only. Two passes: the checksum stands in
- * the header. The source must not grow meanwhile.
+ * The session file, in pieces of some 64 KiB, ASCII. Two passes: the checksum stands in the header. The
+ * source must not grow meanwhile.
  */
-export function* writeSessionFile(info: SessionInfo, source: TraceSource): Generator<string> {
+export function* writeSessionFile(info: SessionInfo, source: TraceSource): Generator<Uint8Array> {
   let crc = CRC32_START;
   for (const piece of recordPieces(source)) {
-    crc = crc32(piece, crc);
+    crc = crc32Bytes(piece, crc);
   }
-  yield `${asciiJson(headerOf(info, source, crc))}\n`;
-  yield* recordPieces(source);
+  const header = new LineBuffer();
+  header.ascii(`${asciiJson(headerOf(info, source, crc))}\n`);
+  yield header.taken();
+  for (const piece of recordPieces(source)) {
+    yield piece.slice();
+  }
 }
 
-/** The whole session file as one text: for small sessions and tests. */
+/** The whole session file as one text: for sessions that fit one. */
 export function sessionFileText(info: SessionInfo, source: TraceSource): string {
-  return [...writeSessionFile(info, source)].join('');
+  let text = '';
+  for (const piece of writeSessionFile(info, source)) {
+    text += asciiText(piece);
+  }
+  return text;
 }
 
 function headerOf(info: SessionInfo, source: TraceSource, crc: number): JsonObject {
@@ -86,84 +94,99 @@ function headerOf(info: SessionInfo, source: TraceSource, crc: number): JsonObje
   };
 }
 
-function* recordPieces(source: TraceSource): Generator<string> {
-  const texts = new TextCache(source.texts);
-  let piece = '';
+/** The records' lines; each piece is valid until the next. */
+function* recordPieces(source: TraceSource): Generator<Uint8Array> {
+  const lines = new RecordLines(source.texts);
+  const { out } = lines;
   for (const chunk of source.chunks) {
     let id = chunk.firstId;
     for (let at = 0; at < chunk.used; id++) {
-      piece += line(chunk, at, id, texts);
+      lines.add(chunk.words, at, id);
       at += HEADER_WORDS + (PAYLOAD_WORDS[chunk.words[at] as number] as number);
-      if (piece.length >= PIECE) {
-        yield piece;
-        piece = '';
+      if (out.length >= PIECE) {
+        yield out.taken();
       }
     }
   }
-  if (piece !== '') {
-    yield piece;
+  if (out.length > 0) {
+    yield out.taken();
   }
 }
 
-/** Interned texts as JSON, made when first used. */
+/** Interned texts as JSON bytes, made when first used. */
 class TextCache {
   readonly #texts: readonly string[];
-  readonly #json: string[] = [];
+  readonly #json: (Uint8Array | undefined)[] = [];
 
   constructor(texts: readonly string[]) {
     this.#texts = texts;
   }
 
-  json(id: number): string {
+  json(id: number): Uint8Array {
     let json = this.#json[id];
     if (json === undefined) {
-      json = asciiJson(this.#texts[id] ?? '');
+      json = asciiBytes(asciiJson(this.#texts[id] ?? ''));
       this.#json[id] = json;
     }
     return json;
   }
 }
 
-/** How a kind's payload is written: the text before each value, and the value's type. */
+/** How a kind's payload is written: the bytes before each value, and the value's type. */
 interface LinePlan {
-  readonly kind: string;
-  readonly fields: readonly { readonly before: string; readonly type: PayloadType }[];
+  readonly start: Uint8Array;
+  readonly fields: readonly { readonly before: Uint8Array; readonly type: PayloadType }[];
 }
 
+const ID = asciiBytes('{"id":');
+const CAUSE = asciiBytes('","cause":');
+const TIME = asciiBytes(',"time":');
+const DATA = asciiBytes(',"data":{');
+const END = asciiBytes('}}\n');
+
 const PLANS: readonly LinePlan[] = TRACE_KIND_NAMES.map((kind) => ({
-  kind,
-  fields: fieldsOf(kind).map(([name, type], index) => ({
-    before: `${index === 0 ? '' : ','}"${name}":`,
+  start: asciiBytes(`,"kind":"${kind}`),
+  fields: Object.entries<PayloadType>(TRACE_KINDS[kind]).map(([name, type], index) => ({
+    before: asciiBytes(`${index === 0 ? '' : ','}"${name}":`),
     type,
   })),
 }));
 
-function fieldsOf(kind: TraceKind): [string, PayloadType][] {
-  return Object.entries<PayloadType>(TRACE_KINDS[kind]);
-}
+/** Writes records as lines into one buffer. */
+class RecordLines {
+  readonly out = new LineBuffer();
+  readonly #texts: TextCache;
 
-function line(chunk: TraceChunk, at: number, id: number, texts: TextCache): string {
-  const words = chunk.words;
-  const plan = PLANS[words[at] as number] as LinePlan;
-  const cause = (words[at + 1] as number) >>> 0;
-  const time = ((words[at + 3] as number) >>> 0) * TWO_32 + ((words[at + 2] as number) >>> 0);
-  let text = `{"id":${id},"kind":"${plan.kind}","cause":${cause},"time":${time},"data":{`;
-  let position = at + HEADER_WORDS;
-  for (const { before, type } of plan.fields) {
-    const word = words[position++] as number;
-    text += before;
-    if (type === 'u64') {
-      text += u64Json(word, words[position++] as number);
-    } else if (type === 'str') {
-      text += texts.json(word);
-    } else {
-      text += type === 's32' ? word : word >>> 0;
-    }
+  constructor(texts: readonly string[]) {
+    this.#texts = new TextCache(texts);
   }
-  return `${text}}}\n`;
-}
 
-function u64Json(lo: number, hi: number): string {
-  const low = (lo >>> 0).toString(16);
-  return hi === 0 ? `"0x${low}"` : `"0x${(hi >>> 0).toString(16)}${low.padStart(8, '0')}"`;
+  /** Adds the record whose header starts at word `at`. */
+  add(words: Int32Array, at: number, id: number): void {
+    const out = this.out;
+    const plan = PLANS[words[at] as number] as LinePlan;
+    out.bytes(ID);
+    out.decimal(id);
+    out.bytes(plan.start);
+    out.bytes(CAUSE);
+    out.decimal((words[at + 1] as number) >>> 0);
+    out.bytes(TIME);
+    out.decimal(((words[at + 3] as number) >>> 0) * TWO_32 + ((words[at + 2] as number) >>> 0));
+    out.bytes(DATA);
+    let position = at + HEADER_WORDS;
+    for (const { before, type } of plan.fields) {
+      const word = words[position++] as number;
+      out.bytes(before);
+      if (type === 'u64') {
+        out.hex64(word, words[position++] as number);
+      } else if (type === 'str') {
+        out.bytes(this.#texts.json(word));
+      } else if (type === 's32' && word < 0) {
+        out.negative(word);
+      } else {
+        out.decimal(word >>> 0);
+      }
+    }
+    out.bytes(END);
+  }
 }

@@ -53,6 +53,8 @@ export class SessionReader {
   #records = 0;
   #crc = CRC32_START;
   #skipping = false;
+  /** The last line has no end. */
+  #cut = false;
   #full = false;
 
   constructor(limits: ReadLimits = {}) {
@@ -71,15 +73,28 @@ export class SessionReader {
    */
   push(piece: string): void {
     let from = 0;
-    for (let end = piece.indexOf('\n'); end >= 0; end = piece.indexOf('\n', from)) {
-      this.#endLine(this.#rest + piece.slice(from, end), '\n');
+    if (this.#header === undefined) {
+      const end = piece.indexOf('\n');
+      if (end < 0) {
+        this.#keep(piece);
+        return;
+      }
+      this.#takeHeader(this.#rest + piece.slice(0, end));
       this.#rest = '';
       from = end + 1;
     }
-    this.#rest += piece.slice(from);
-    if (this.#rest.length > this.#maxLine) {
-      this.#tooLong();
+    this.#crc = crc32(from === 0 ? piece : piece.slice(from), this.#crc);
+    for (let end = piece.indexOf('\n', from); end >= 0; end = piece.indexOf('\n', from)) {
+      if (this.#rest === '') {
+        this.#takeLine(piece, from, end);
+      } else {
+        const line = this.#rest + piece.slice(from, end);
+        this.#rest = '';
+        this.#takeLine(line, 0, line.length);
+      }
+      from = end + 1;
     }
+    this.#keep(piece.slice(from));
   }
 
   /**
@@ -87,8 +102,11 @@ export class SessionReader {
    * @throws SessionFileError when there is no header.
    */
   end(): Session {
-    if (this.#rest !== '' || this.#skipping) {
-      this.#endLine(this.#rest, '');
+    if (this.#header === undefined && this.#rest !== '') {
+      this.#takeHeader(this.#rest);
+    } else if (this.#rest !== '' || this.#skipping) {
+      this.#cut = true;
+      this.#takeLine(this.#rest, 0, this.#rest.length);
     }
     const header = this.#header;
     if (header === undefined) {
@@ -103,14 +121,14 @@ export class SessionReader {
     };
   }
 
-  #endLine(text: string, end: string): void {
+  #takeHeader(text: string): void {
     this.#line++;
-    if (this.#header === undefined) {
-      this.#header = parseSessionHeader(text);
-      this.#parser.expect(this.#header.first);
-      return;
-    }
-    this.#crc = crc32(end, crc32(text, this.#crc));
+    this.#header = parseSessionHeader(text);
+    this.#parser.expect(this.#header.first);
+  }
+
+  #takeLine(text: string, from: number, end: number): void {
+    this.#line++;
     if (this.#skipping) {
       this.#skipping = false;
       return;
@@ -119,9 +137,9 @@ export class SessionReader {
     if (this.#full) {
       return;
     }
-    const wrong = this.#parser.parse(text);
+    const wrong = this.#parser.parse(text, from, end);
     if (wrong !== undefined) {
-      this.#report(end === '' ? `the file ends inside a record (${wrong})` : wrong);
+      this.#report(this.#cut ? `the file ends inside a record (${wrong})` : wrong);
     }
     if (this.#builder.size > this.#maxWords) {
       this.#full = true;
@@ -129,7 +147,12 @@ export class SessionReader {
     }
   }
 
-  #tooLong(): void {
+  /** Keeps the start of a line until its rest comes; not when it is too long for a record. */
+  #keep(start: string): void {
+    this.#rest += start;
+    if (this.#rest.length <= this.#maxLine) {
+      return;
+    }
     if (this.#header === undefined) {
       throw new SessionFileError(1, `the header is longer than ${this.#maxLine} characters`);
     }
@@ -141,7 +164,6 @@ export class SessionReader {
       this.#parser.skip();
     }
     this.#skipping = true;
-    this.#crc = crc32(this.#rest, this.#crc);
     this.#rest = '';
   }
 
