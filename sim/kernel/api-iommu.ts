@@ -12,6 +12,7 @@ import type {
   IommuResvRegion,
   Ref,
 } from './iommu-types.ts';
+import { IOMMU_DEV_FEAT_SVA } from './iommu-types.ts';
 import type { Kernel } from './kernel.ts';
 import type { SgPointer } from './scatterlist.ts';
 
@@ -109,11 +110,17 @@ function auxApi({ sva }: Kernel): Record<string, KernelFunction> {
     iommu_dev_has_feature: (dev: Device, feat: number) =>
       opsOf(dev)?.dev_has_feat?.(dev, feat) ?? false,
     iommu_dev_feature_enabled: (dev: Device, feat: number) =>
-      opsOf(dev)?.dev_feat_enabled?.(dev, feat) ?? false,
+      feat === IOMMU_DEV_FEAT_SVA
+        ? dev.sva_param !== undefined
+        : (opsOf(dev)?.dev_feat_enabled?.(dev, feat) ?? false),
     iommu_dev_enable_feature: (dev: Device, feat: number) =>
-      opsOf(dev)?.dev_enable_feat?.(dev, feat) ?? -ENODEV,
+      feat === IOMMU_DEV_FEAT_SVA
+        ? sva.enable_feature(dev)
+        : (opsOf(dev)?.dev_enable_feat?.(dev, feat) ?? -ENODEV),
     iommu_dev_disable_feature: (dev: Device, feat: number) =>
-      opsOf(dev)?.dev_disable_feat?.(dev, feat) ?? -EBUSY,
+      feat === IOMMU_DEV_FEAT_SVA
+        ? sva.disable_feature(dev)
+        : (opsOf(dev)?.dev_disable_feat?.(dev, feat) ?? -EBUSY),
     iommu_aux_attach_device: (domain: IommuDomain, dev: Device) =>
       domain.ops.aux_attach_dev?.(domain, dev) ?? -ENODEV,
     iommu_aux_detach_device: (domain: IommuDomain, dev: Device) =>

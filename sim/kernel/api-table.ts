@@ -161,6 +161,7 @@ const IOASID = {
 
 /** SVA and I/O page faults (the 2018 series; the same calls serve both profiles). */
 const SVA = both(
+  'mm_alloc(): mm?',
   'iommu_sva_bind_device(dev: device, mm: mm, pasid: ref, flags: int, drvdata: any): int',
   'iommu_sva_unbind_device(dev: device, pasid: u32): int',
   'iommu_register_device_fault_handler(dev: device, handler: function, data: any): int',

@@ -5,6 +5,7 @@ import { dmaApi } from './api-dma.ts';
 import { iommuApi } from './api-iommu.ts';
 import { pciApi } from './api-pci.ts';
 import { surroundingsApi } from './api-surroundings.ts';
+import { svaApi } from './api-sva.ts';
 import type { KernelFunction } from './api-table.ts';
 import type { Kernel } from './kernel.ts';
 
@@ -18,6 +19,7 @@ export function createKernelApi(kernel: Kernel): KernelApi {
   return {
     functions: {
       ...iommuApi(kernel),
+      ...svaApi(kernel),
       ...pciApi(kernel),
       ...dmaApi(kernel),
       ...surroundingsApi(kernel),

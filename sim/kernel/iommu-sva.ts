@@ -1,7 +1,7 @@
 // SVA of the 2018 series (drivers/iommu/iommu-sva.c) with the seed's AUXD feature: switching PASIDs on
 // and off for a device. Binding process address spaces is in `iommu-sva-bind.ts`.
 
-import { EEXIST, EINVAL, ENODEV, ENOMEM } from './errno.ts';
+import { EBUSY, EEXIST, EINVAL, ENODEV, ENOMEM } from './errno.ts';
 import type { IommuCore } from './iommu.ts';
 import type { Device, IommuSvaParam, MmExitHandler } from './iommu-types.ts';
 import { IOMMU_SVA_FEAT_AUXD, IOMMU_SVA_FEAT_IOPF } from './iommu-types.ts';
@@ -89,5 +89,24 @@ export class IommuSva {
       this.#hooks.disableFaults(dev);
     }
     dev.sva_param = undefined;
+  }
+
+  /** attr19: IOMMU_DEV_FEAT_SVA. 0; -ENODEV no PASIDs; -EBUSY on already. Faults too when it can. */
+  enable_feature(dev: Device): number {
+    if (dev.sva_param !== undefined) {
+      return -EBUSY;
+    }
+    const faults = this.iommu_sva_init_device(dev, IOMMU_SVA_FEAT_IOPF, 0, 0, null);
+    const ret = faults === 0 ? 0 : this.iommu_sva_init_device(dev, 0, 0, 0, null);
+    return ret === 0 ? 0 : -ENODEV;
+  }
+
+  /** attr19: 0, or -EINVAL when it is off. */
+  disable_feature(dev: Device): number {
+    if (dev.sva_param === undefined) {
+      return -EINVAL;
+    }
+    this.iommu_sva_shutdown_device(dev);
+    return 0;
   }
 }

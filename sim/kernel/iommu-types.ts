@@ -141,6 +141,8 @@ export class Device implements LogDevice {
   iommu_group: IommuGroup | undefined;
   /** dev->iommu_param->sva_param: SVA or AUXD is on. */
   sva_param: IommuSvaParam | undefined;
+  /** dev->iommu_param->fault_param. */
+  fault_param: IommuFaultParam | undefined;
   driver_data: unknown;
   /** Masks as the highest address the device can emit, bytes. */
   dma_mask = 2 ** 32 - 1;
@@ -155,6 +157,81 @@ export class Device implements LogDevice {
     this.bus = bus;
     this.parent = parent;
   }
+}
+
+/** What an IOMMU driver needs of a process address space. */
+export interface SharedMm {
+  readonly id: number;
+  /** Physical address of the root table, bytes. */
+  readonly pgd: number;
+}
+
+/** The driver's part of an io_mm: the address space number that the TLBs know it by. */
+export interface IoMmContext {
+  readonly asid: number;
+}
+
+/** struct io_mm: a process address space that devices share, under one PASID. */
+export interface IoMm {
+  readonly pasid: number;
+  readonly mm: SharedMm;
+  readonly flags: number;
+  readonly context: IoMmContext;
+}
+
+export const IOMMU_FAULT_DMA_UNRECOV = 1;
+export const IOMMU_FAULT_PAGE_REQ = 2;
+
+export const IOMMU_FAULT_REASON_UNKNOWN = 0;
+export const IOMMU_FAULT_REASON_INTERNAL = 1;
+export const IOMMU_FAULT_REASON_PASID_FETCH = 2;
+export const IOMMU_FAULT_REASON_PASID_INVALID = 3;
+export const IOMMU_FAULT_REASON_PGD_FETCH = 4;
+export const IOMMU_FAULT_REASON_PTE_FETCH = 5;
+export const IOMMU_FAULT_REASON_PERMISSION = 6;
+
+/** Access bits of a fault event (not those of the old domain handler). */
+export const IOMMU_FAULT_READ = 1;
+export const IOMMU_FAULT_WRITE = 2;
+export const IOMMU_FAULT_EXEC = 4;
+export const IOMMU_FAULT_PRIV = 8;
+
+export const IOMMU_PAGE_RESP_SUCCESS = 0;
+export const IOMMU_PAGE_RESP_INVALID = 1;
+export const IOMMU_PAGE_RESP_FAILURE = 2;
+
+/** struct iommu_fault_event of 2018. `addr` in bytes. */
+export interface IommuFaultEvent {
+  readonly type: number;
+  readonly reason: number;
+  readonly addr: number;
+  readonly pasid: number;
+  readonly page_req_group_id: number;
+  readonly last_req: boolean;
+  readonly pasid_valid: boolean;
+  readonly prot: number;
+  /** The IOMMU driver's own: the stream ID that faulted. */
+  readonly iommu_private: number;
+}
+
+/** struct page_response_msg of 2018. */
+export interface PageResponseMsg {
+  readonly addr: number;
+  readonly pasid: number;
+  readonly resp_code: number;
+  readonly pasid_present: boolean;
+  readonly page_req_group_id: number;
+  readonly private_data: number;
+}
+
+/** iommu_dev_fault_handler_t: 0 when it takes the event (and will answer a page request). */
+export type DeviceFaultHandler = (event: IommuFaultEvent, data: unknown) => number;
+
+/** The fault handler of a device and the requests that wait for an answer. */
+export interface IommuFaultParam {
+  readonly handler: DeviceFaultHandler;
+  readonly data: unknown;
+  readonly pending: IommuFaultEvent[];
 }
 
 /** iommu_mm_exit_handler_t: the device must stop using the PASID before it returns. */
@@ -192,6 +269,18 @@ export interface IommuOps {
   /** 2018: SVA and AUXD of a device, with its PASID limits; the limits come back clamped. */
   sva_init_device?: (dev: Device, param: IommuSvaParam) => number;
   sva_shutdown_device?: (dev: Device) => void;
+  /** 2018: process address spaces. The context is the driver's; null without memory or stage 1. */
+  mm_alloc?: (dev: Device, mm: SharedMm) => IoMmContext | null;
+  mm_free?: (context: IoMmContext) => void;
+  /** `first`: no other device of the domain uses it yet. 0, or a negative errno. */
+  mm_attach?: (dev: Device, io_mm: IoMm, first: boolean) => number;
+  /** `last`: no other device of the domain uses it any more. */
+  mm_detach?: (dev: Device, io_mm: IoMm, last: boolean) => void;
+  mm_invalidate?: (dev: Device, io_mm: IoMm, start: number, size: number) => void;
+  /** Answers a page request or a stalled transaction. */
+  page_response?: (dev: Device, message: PageResponseMsg) => number;
+  /** Takes what the hardware has queued for the device off its queues. */
+  fault_drain?: (dev: Device) => void;
   /** 2018: attributes of a device. */
   set_dev_attr?: (dev: Device, attr: number, data: unknown) => number;
   get_dev_attr?: (dev: Device, attr: number, data: Ref<unknown>) => number;

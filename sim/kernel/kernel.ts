@@ -3,26 +3,31 @@
 
 import { Emitter } from '../base/emitter.ts';
 import { PciConfigSpace } from '../machine/pci-config-space.ts';
+import { ARM_SMMU_FEAT_PRI } from './arm-smmu-v3/arm-smmu-v3.ts';
 import { ArmSmmuDriver } from './arm-smmu-v3/driver.ts';
 import type { EventRecord } from './arm-smmu-v3/event-record.ts';
 import { decodeEvent } from './arm-smmu-v3/event-record.ts';
-import type { FaultSink } from './arm-smmu-v3/irq.ts';
 import { arm_smmu_handlers } from './arm-smmu-v3/irq.ts';
 import { arm_smmu_device_probe, arm_smmu_firmware_probe } from './arm-smmu-v3/probe.ts';
 import { ArmSmmuDevice } from './arm-smmu-v3/smmu-device.ts';
 import { DmaMapping } from './dma-mapping.ts';
 import { DmaPasid } from './dma-pasid.ts';
 import type { IommuDmaCalls } from './dma-types.ts';
-import { EINVAL } from './errno.ts';
+import { EINVAL, ENOMEM } from './errno.ts';
+import type { IopfQueue } from './io-pgfault.ts';
+import { IoPageFaults } from './io-pgfault.ts';
 import { Ioasid } from './ioasid.ts';
 import { IommuCore } from './iommu.ts';
+import { DeviceFaults } from './iommu-fault.ts';
 import type { SvaHooks } from './iommu-sva.ts';
 import { IommuSva } from './iommu-sva.ts';
-import type { BusType, IommuResvRegion } from './iommu-types.ts';
+import { SvaBindings } from './iommu-sva-bind.ts';
+import type { BusType, DeviceFaultHandler, IommuResvRegion } from './iommu-types.ts';
 import { Device, DOMAIN_ATTR } from './iommu-types.ts';
 import type { KernelOptions } from './kernel-base.ts';
 import { KernelBase } from './kernel-base.ts';
 import type { SmmuPlatform } from './kernel-config.ts';
+import { AddressSpaces } from './mm/mm-struct.ts';
 import { Slabs } from './mm/slab.ts';
 import type { PciDev } from './pci.ts';
 import { Workqueue } from './workqueue.ts';
@@ -62,6 +67,10 @@ export class Kernel extends KernelBase {
   readonly ioasid: Ioasid;
   readonly smmu_driver: ArmSmmuDriver;
   readonly sva: IommuSva;
+  readonly spaces: AddressSpaces;
+  readonly faults: DeviceFaults;
+  readonly iopf: IoPageFaults;
+  readonly bindings: SvaBindings;
   readonly dma: DmaMapping;
   readonly dma_pasid: DmaPasid;
   readonly slab: Slabs;
@@ -74,12 +83,20 @@ export class Kernel extends KernelBase {
   /** Result of each SMMU's probe, in order. */
   readonly probeResults: number[] = [];
   #nextSlot = 1;
+  #iopfQueue: IopfQueue | null = null;
 
   constructor(options: KernelOptions) {
     super(options);
     this.iommu = new IommuCore(this);
     this.ioasid = new Ioasid(this);
-    this.smmu_driver = new ArmSmmuDriver(this, this.iommu, this.ioasid);
+    this.spaces = new AddressSpaces(this);
+    this.faults = new DeviceFaults(this);
+    this.iopf = new IoPageFaults(this, this.faults, (pasid) => this.bindings.find(pasid));
+    this.bindings = new SvaBindings(this, this.ioasid, this.spaces, this.iopf);
+    this.smmu_driver = new ArmSmmuDriver(this, this.iommu, this.ioasid, {
+      devices: this.faults,
+      onRequestsLost: () => this.iopf.discardAllPartial(),
+    });
     this.sva = new IommuSva(this, this.iommu, this.#svaHooks());
     const calls = dmaCalls(this);
     this.dma = new DmaMapping(this, calls);
@@ -101,11 +118,17 @@ export class Kernel extends KernelBase {
     if (!arm_smmu_firmware_probe(smmu)) {
       return -EINVAL;
     }
-    const handlers = arm_smmu_handlers(smmu, this.#faults(), (from, words, handled) => {
+    const handlers = arm_smmu_handlers(smmu, this.smmu_driver.sva, (from, words, handled) => {
       const record = decodeEvent(words, from.dev.name, handled);
       this.events.push(record);
       this.#drained.fire(record);
     });
+    smmu.drain = () => {
+      handlers.evtq_thread(0, smmu);
+      if (smmu.has(ARM_SMMU_FEAT_PRI)) {
+        handlers.priq_thread(0, smmu);
+      }
+    };
     const ret = arm_smmu_device_probe(smmu, handlers, false);
     if (ret !== 0) {
       return ret;
@@ -172,11 +195,29 @@ export class Kernel extends KernelBase {
     return this.kmalloc('workqueue') ? new Workqueue(this.machine, name) : null;
   }
 
+  /** The driver's fault queue takes every device that wants page faults. */
   #svaHooks(): SvaHooks {
+    const { faults, iopf, bindings } = this;
     return {
-      enableFaults: () => -EINVAL,
-      disableFaults: () => undefined,
-      unbindAll: () => undefined,
+      enableFaults: (dev) => {
+        this.#iopfQueue ??= iopf.iopf_queue_alloc('arm-smmu-v3');
+        const queue = this.#iopfQueue;
+        if (queue === null) {
+          return -ENOMEM;
+        }
+        const handler: DeviceFaultHandler = (event, data) => iopf.iommu_queue_iopf(event, data);
+        return (
+          faults.iommu_register_device_fault_handler(dev, handler, dev) ||
+          iopf.iopf_queue_add_device(queue, dev)
+        );
+      },
+      disableFaults: (dev) => {
+        if (this.#iopfQueue !== null) {
+          iopf.iopf_queue_remove_device(this.#iopfQueue, dev);
+        }
+        faults.iommu_unregister_device_fault_handler(dev);
+      },
+      unbindAll: (dev) => bindings.unbindAll(dev),
     };
   }
 
@@ -203,11 +244,6 @@ export class Kernel extends KernelBase {
     this.noteObject('device', dev.iommu_fwspec?.ids[0] ?? 0, dev.name);
     this.iommu.add_device(dev);
     this.machine.settle();
-  }
-
-  /** Who takes faults: nobody yet. */
-  #faults(): FaultSink {
-    return { event: () => false, pageRequest: () => false, requestsLost: () => undefined };
   }
 }
 

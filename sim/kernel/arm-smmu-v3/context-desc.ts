@@ -56,7 +56,8 @@ export function arm_smmu_cpu_tcr_to_cd(tcr: number): readonly [number, number] {
 export function cd_dword0(smmu: ArmSmmuDevice, cd: ArmSmmuCtxDesc): readonly [number, number] {
   const [lo, hi] = arm_smmu_cpu_tcr_to_cd(cd.tcr);
   const stall = cd.stall || smmu.has(ARM_SMMU_FEAT_STALL_FORCE) ? CTXDESC_CD_0_S_HI : 0;
-  const flags = CTXDESC_CD_0_R_HI | CTXDESC_CD_0_A_HI | CTXDESC_CD_0_ASET_HI | CTXDESC_CD_0_AA64_HI;
+  const aset = cd.shared === true ? 0 : CTXDESC_CD_0_ASET_HI;
+  const flags = CTXDESC_CD_0_R_HI | CTXDESC_CD_0_A_HI | aset | CTXDESC_CD_0_AA64_HI;
   return [lo | CTXDESC_CD_0_V, hi | flags | stall | (cd.asid << 16)];
 }
 

@@ -4,6 +4,7 @@
 import { EINVAL, ENODEV, EPERM } from '../errno.ts';
 import type { Ioasid } from '../ioasid.ts';
 import type { IommuCore } from '../iommu.ts';
+import type { DeviceFaults } from '../iommu-fault.ts';
 import type {
   Device,
   IommuDomain,
@@ -26,12 +27,13 @@ import {
   IOMMU_MMIO,
   IOMMU_NOEXEC,
   IOMMU_SVA_FEAT_AUXD,
+  IOMMU_SVA_FEAT_IOPF,
   IOMMU_WRITE,
   pageSizes,
 } from '../iommu-types.ts';
 import type { KernelBase } from '../kernel-base.ts';
 import { PciCapabilities } from '../pci.ts';
-import { MSI_IOVA_BASE, MSI_IOVA_LENGTH } from './arm-smmu-v3.ts';
+import { ARM_SMMU_FEAT_PRI, MSI_IOVA_BASE, MSI_IOVA_LENGTH } from './arm-smmu-v3.ts';
 import { AuxDomains, arm_smmu_set_pasid_limits } from './aux.ts';
 import {
   ArmSmmuDomain,
@@ -48,12 +50,23 @@ import {
   masterOf,
 } from './master.ts';
 import { arm_smmu_device_disable } from './register-sync.ts';
-import type { ArmSmmuDevice } from './smmu-device.ts';
+import type { ArmSmmuDevice, ArmSmmuMaster } from './smmu-device.ts';
 import { STAGE_NESTED, STAGE_S1 } from './smmu-device.ts';
+import { ArmSmmuSva } from './sva.ts';
 
 /** The domain as the driver's own type; domains of the core all come from domain_alloc(). */
 function to_smmu_domain(domain: IommuDomain): ArmSmmuDomain {
   return domain as ArmSmmuDomain;
+}
+
+/** Page requests that a PCI function may have outstanding. */
+const PRI_REQUESTS = 16;
+
+/** Where the driver takes faults to. */
+export interface FaultServices {
+  readonly devices: DeviceFaults;
+  /** Page requests were lost: incomplete groups are to be forgotten. */
+  readonly onRequestsLost: () => void;
 }
 
 /** The driver with all its SMMUs. */
@@ -61,16 +74,18 @@ export class ArmSmmuDriver {
   readonly ops: IommuOps;
   readonly aux: AuxDomains;
   readonly pci: PciCapabilities;
+  readonly sva: ArmSmmuSva;
   readonly smmus: ArmSmmuDevice[] = [];
   readonly #kernel: KernelBase;
   readonly #core: IommuCore;
   #domains = 0;
 
-  constructor(kernel: KernelBase, core: IommuCore, ioasid: Ioasid) {
+  constructor(kernel: KernelBase, core: IommuCore, ioasid: Ioasid, faults: FaultServices) {
     this.#kernel = kernel;
     this.#core = core;
     this.aux = new AuxDomains(ioasid);
     this.pci = new PciCapabilities(kernel);
+    this.sva = new ArmSmmuSva(faults.devices, this.pci, faults.onRequestsLost);
     const { driver, profile } = kernel.config;
     this.ops = {
       ...this.#baseOps(),
@@ -156,28 +171,63 @@ export class ArmSmmuDriver {
 
   /** Both shapes: SVA is switched on by these; AUXD with it when asked for. */
   #svaOps(): Partial<IommuOps> {
+    const { sva } = this;
     return {
       sva_init_device: (dev, param) => this.#svaInit(dev, param),
-      sva_shutdown_device: (dev) => {
-        this.aux.detachAll(dev);
-        const master = masterOf(dev);
-        if (master !== undefined) {
-          master.auxd = false;
-        }
-      },
+      sva_shutdown_device: (dev) => this.#svaShutdown(dev),
+      mm_alloc: (dev) => sva.mm_alloc(dev),
+      mm_free: (context) => sva.mm_free(context),
+      mm_attach: (dev, io_mm, first) => sva.mm_attach(dev, io_mm, first),
+      mm_detach: (dev, io_mm, last) => sva.mm_detach(dev, io_mm, last),
+      mm_invalidate: (dev, io_mm, start, size) => sva.mm_invalidate(dev, io_mm, start, size),
+      page_response: (dev, message) => sva.page_response(dev, message),
+      fault_drain: (dev) => masterOf(dev)?.smmu.drain?.(),
     };
   }
 
+  /** 0; -EINVAL no SubstreamIDs, or faults wanted of a device that can neither stall nor ask for pages. */
   #svaInit(dev: Device, param: IommuSvaParam): number {
     const master = masterOf(dev);
     if (master === undefined || master.ssid_bits === 0) {
       return -EINVAL;
+    }
+    if ((param.features & IOMMU_SVA_FEAT_IOPF) !== 0) {
+      const ret = this.#enableFaults(master);
+      if (ret !== 0) {
+        return ret;
+      }
     }
     arm_smmu_set_pasid_limits(master, param.min_pasid, param.max_pasid);
     param.min_pasid = master.min_pasid;
     param.max_pasid = master.max_pasid;
     master.auxd ||= (param.features & IOMMU_SVA_FEAT_AUXD) !== 0;
     return 0;
+  }
+
+  #enableFaults(master: ArmSmmuMaster): number {
+    const { dev, smmu } = master;
+    if (dev.pci === undefined) {
+      return master.stall_enabled ? 0 : -EINVAL;
+    }
+    if (!smmu.has(ARM_SMMU_FEAT_PRI)) {
+      return -EINVAL;
+    }
+    const ret = this.pci.pci_reset_pri(dev) || this.pci.pci_enable_pri(dev, PRI_REQUESTS);
+    master.pri_enabled = ret === 0;
+    return ret;
+  }
+
+  #svaShutdown(dev: Device): void {
+    const master = masterOf(dev);
+    this.aux.detachAll(dev);
+    if (master === undefined) {
+      return;
+    }
+    if (master.pri_enabled) {
+      this.pci.pci_disable_pri(dev);
+      master.pri_enabled = false;
+    }
+    master.auxd = false;
   }
 
   /** The seed: the device's AUXD flag decides what an attach of an unmanaged domain means. */

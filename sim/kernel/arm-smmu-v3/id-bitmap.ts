@@ -27,6 +27,16 @@ export class IdBitmap {
     return id;
   }
 
+  /** The lowest free number from `first` on, or -ENOSPC. */
+  allocFrom(first: number): number {
+    const id = this.#used.indexOf(0, first);
+    if (id < 0) {
+      return -ENOSPC;
+    }
+    this.#used[id] = 1;
+    return id;
+  }
+
   free(id: number): void {
     this.#used[id] = 0;
     this.#hint = Math.min(this.#hint, id);

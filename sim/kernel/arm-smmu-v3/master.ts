@@ -9,6 +9,7 @@ import {
   ARM_SMMU_FEAT_2_LVL_CDTAB,
   ARM_SMMU_FEAT_2_LVL_STRTAB,
   ARM_SMMU_FEAT_ATS,
+  ARM_SMMU_FEAT_PRI,
   ARM_SMMU_FEAT_STALL_FORCE,
   ARM_SMMU_FEAT_STALLS,
   CTXDESC_SPLIT,
@@ -41,6 +42,7 @@ function newMaster(smmu: ArmSmmuDevice, dev: Device, ids: readonly number[]): Ar
     stall_enabled: false,
     ats_enabled: false,
     pri_enabled: false,
+    prg_resp_pasid: false,
     auxd: false,
     min_pasid: 0,
     max_pasid: 0,
@@ -115,6 +117,7 @@ function enableFeatures(master: ArmSmmuMaster, pci: PciCapabilities): void {
     bits = Math.min(bits, CTXDESC_SPLIT);
   }
   master.ssid_bits = bits;
+  master.prg_resp_pasid = smmu.has(ARM_SMMU_FEAT_PRI) && pci.prgResponsePasid(dev);
   master.stall_enabled =
     smmu.has(ARM_SMMU_FEAT_STALL_FORCE) ||
     (smmu.has(ARM_SMMU_FEAT_STALLS) && fwspec?.can_stall === true);

@@ -40,6 +40,8 @@ export interface ArmSmmuCtxDesc {
   mair: readonly [number, number];
   /** CD.S: faults stall. */
   stall: boolean;
+  /** The ASID is a process's: CD.ASET is clear. */
+  shared?: boolean;
 }
 
 /** A table of context descriptors: one, or with SubstreamIDs a linear or two-level table. */
@@ -68,6 +70,8 @@ export interface ArmSmmuMaster {
   stall_enabled: boolean;
   ats_enabled: boolean;
   pri_enabled: boolean;
+  /** PRG responses carry a PASID: STE.PPAR. */
+  prg_resp_pasid: boolean;
   /** AUXD is on. */
   auxd: boolean;
   /** PASIDs that the device may be given, inclusive, once SVA or AUXD is on. */
@@ -143,6 +147,8 @@ export class ArmSmmuDevice {
   };
   /** Masters by stream ID. */
   readonly streams = new Map<number, ArmSmmuMaster>();
+  /** Empties the event and PRI queues now, as their threads would. */
+  drain: (() => void) | undefined;
   /** Aux domains that are attached to some master. */
   readonly aux_domains = new Set<ArmSmmuDomainState>();
   /** Scratch command: four 32-bit words. */

@@ -222,7 +222,7 @@ function prepareS1(master: ArmSmmuMaster, pa: number, ste: number): readonly [nu
     STRTAB_STE_1_S1C |
       (smmu.auxd ? STRTAB_STE_1_S1DSS_SSID0 : 0) |
       (ats ? STRTAB_STE_1_EATS_TRANS : 0) |
-      (master.pri_enabled ? STRTAB_STE_1_PPAR : 0) |
+      (master.prg_resp_pasid ? STRTAB_STE_1_PPAR : 0) |
       (stalls ? STRTAB_STE_1_S1STALLD : 0),
     0,
   );
