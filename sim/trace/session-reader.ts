@@ -3,6 +3,7 @@
 
 import { CRC32_START, crc32 } from '../base/crc32.ts';
 import { hex } from '../base/hex.ts';
+import { asciiText } from './line-buffer.ts';
 import type { TraceSource } from './reader.ts';
 import { RecordParser } from './record-parser.ts';
 import type { SessionHeader } from './session-file.ts';
@@ -68,10 +69,11 @@ export class SessionReader {
   }
 
   /**
-   * Takes the next piece of the file.
+   * Takes the next piece of the file, as text or as ASCII bytes.
    * @throws SessionFileError when the header is not one that can be read.
    */
-  push(piece: string): void {
+  push(part: string | Uint8Array): void {
+    const piece = typeof part === 'string' ? part : asciiText(part);
     let from = 0;
     if (this.#header === undefined) {
       const end = piece.indexOf('\n');
@@ -190,7 +192,10 @@ export class SessionReader {
  * Reads a whole session file.
  * @throws SessionFileError when the header is not one that can be read.
  */
-export function readSession(pieces: Iterable<string>, limits: ReadLimits = {}): Session {
+export function readSession(
+  pieces: Iterable<string | Uint8Array>,
+  limits: ReadLimits = {},
+): Session {
   const reader = new SessionReader(limits);
   for (const piece of pieces) {
     reader.push(piece);

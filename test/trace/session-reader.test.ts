@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readTrace } from '../../sim/trace/reader.ts';
-import { sessionFileText } from '../../sim/trace/session-file.ts';
+import { sessionFileText, writeSessionFile } from '../../sim/trace/session-file.ts';
 import { readSession, SessionReader } from '../../sim/trace/session-reader.ts';
 import { anyInfo, anySession, SAMPLE_INFO, sampleSession } from '../support/sample-session.ts';
 
@@ -55,6 +55,11 @@ describe('reading a session file', () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it('takes the pieces as they are written', () => {
+    const written = writeSessionFile(SAMPLE_INFO, sampleSession().recorder);
+    expect([...readTrace(readSession(written).source)]).toEqual(RECORDS);
   });
 
   it('writes what it read as the same bytes', () => {
