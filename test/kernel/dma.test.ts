@@ -494,6 +494,19 @@ describe('kmalloc', () => {
     expect(slabs.live.size).toBe(0);
   });
 
+  it('gives back a large object in a page that small ones were in', () => {
+    const { rig, slabs, kmalloc } = setUp();
+    const small = kmalloc(100);
+    const before = rig.kernel.pages.livePages - 1;
+    slabs.kfree(small);
+    const large = kmalloc(2 * PAGE);
+    const page = kmalloc(PAGE);
+    expect([large.phys(), page.phys()]).toContain(small.phys());
+    slabs.kfree(large);
+    slabs.kfree(page);
+    expect(rig.kernel.pages.livePages).toBe(before);
+  });
+
   it('reports an object that is freed twice', () => {
     const { rig, slabs, kmalloc } = setUp();
     const [object] = [kmalloc(100), kmalloc(100)];

@@ -57,6 +57,15 @@ describe('IOVA allocator', () => {
     expect(alloc(iovad, 1)).toBe(0xffff_e000);
   });
 
+  it('does the same above 4 GiB', () => {
+    const iovad = new IovaDomain(4096, 1);
+    expect(alloc(iovad, 1, LIMIT_48)).toBe(0xffff_ffff_f000);
+    expect(alloc(iovad, 64, LIMIT_48)).toBe(0xffff_fff8_0000);
+    expect(alloc(iovad, 1, LIMIT_48)).toBe(0xffff_fff7_f000);
+    free(iovad, 0xffff_fff8_0000, 64);
+    expect(alloc(iovad, 1, LIMIT_48)).toBe(0xffff_ffff_e000);
+  });
+
   it('never hands out frame 0, nor anything below the start', () => {
     const iovad = new IovaDomain(4096, 1);
     const addresses = new Set<number>();

@@ -129,6 +129,13 @@ describe('process address space', () => {
     expect(mm.mmap(PAGE, RW)).toBe(first);
   });
 
+  it('places areas below the stack gap, also when a hint has put one into it', () => {
+    const { mm } = setUp();
+    const hint = 2n ** 48n - BigInt(PAGE);
+    expect(mm.mmap(PAGE, RW, hint)).toBe(hint);
+    expect(mm.mmap(PAGE, RW)).toBe(2n ** 48n - 0x800_0000n - BigInt(PAGE));
+  });
+
   it.each([
     ['a length of 0', (mm: ReturnType<typeof setUp>['mm']) => mm.mmap(0, RW), BigInt(-EINVAL)],
     [
