@@ -13,6 +13,14 @@ const MAY_IMPORT = {
   'sim/devices': ['sim/base', 'sim/machine', 'sim/trace', 'type:sim/smmu'],
   'sim/script': ['sim/base', 'sim/machine', 'sim/trace', 'sim/kernel', 'sim/devices'],
   'sim/explain': ['sim/base', 'sim/regs', 'sim/machine', 'sim/smmu', 'sim/smmu/spec', 'sim/trace'],
+  'sim/inspect': [
+    'sim/base',
+    'sim/regs',
+    'sim/smmu/spec',
+    'sim/trace',
+    'sim/explain',
+    'type:sim/protocol',
+  ],
   'sim/protocol': ['sim/base', 'type:sim/regs', 'type:sim/smmu/spec', 'type:sim/trace'],
   'sim/session': [
     'sim/base',
@@ -25,6 +33,7 @@ const MAY_IMPORT = {
     'sim/script',
     'sim/trace',
     'sim/explain',
+    'sim/inspect',
     'sim/protocol',
   ],
   'sim/host': [
@@ -38,6 +47,7 @@ const MAY_IMPORT = {
     'sim/script',
     'sim/trace',
     'sim/explain',
+    'sim/inspect',
     'sim/session',
     'sim/protocol',
   ],

@@ -50,6 +50,8 @@ export interface Outcome {
   /** The four words of the event it raised, or undefined when it passed or ended silently. */
   readonly event: readonly [bigint, bigint, bigint, bigint] | undefined;
   readonly status: number;
+  /** Output address, bytes, when it passed. */
+  readonly pa: number;
 }
 
 /** Record as of which each word of memory is taken. */
@@ -125,7 +127,7 @@ export function replay(
   transaction.flags = access.flags;
   const status = smmu.translate(transaction);
   const records = [...readTrace(recorder)];
-  return { fetches: records.flatMap(fetchOf), event: eventOf(records), status };
+  return { fetches: records.flatMap(fetchOf), event: eventOf(records), status, pa: transaction.pa };
 }
 
 function programRegisters(smmu: Smmu, index: TraceIndex, when: number): void {

@@ -81,7 +81,8 @@ function accessName(flags: number): string {
     : `${privileged}read of`;
 }
 
-function stepLines(step: Structure, culprit: Culprit | undefined): string[] {
+/** One structure on a line, the guilty one marked. */
+export function stepLines(step: Structure, culprit: Culprit | undefined): string[] {
   const guilty = culprit?.structure === step;
   const verdict = !step.ok ? 'no answer' : guilty ? `${bitsText(culprit)}  <-- here` : 'ok';
   const index = step.index === undefined ? '' : ` ${grouped(step.index)}`;

@@ -75,6 +75,9 @@ export class TraceIndex {
   readonly source: TraceSource;
   readonly #words = new Map<number, History>();
   readonly #registers = new Map<number, History>();
+  readonly #reads = new Map<number, History>();
+  /** Newest fetch of each structure. */
+  readonly #fetches = new Map<number, number>();
   readonly #zeroed = new Map<number, number[]>();
   readonly #deviceWrites = new Map<number, { first: number; last: number }>();
   readonly #events: number[] = [];
@@ -167,6 +170,25 @@ export class TraceIndex {
     };
   }
 
+  /** A register as software saw it last: what it wrote, or read back, whichever is newer. */
+  registerSeen(offset: number, asOf: number): WordAt | undefined {
+    const written = this.registerAt(offset, asOf);
+    const history = this.#reads.get(offset);
+    const at = history === undefined ? -1 : history.last(asOf);
+    if (history === undefined || at < 0) {
+      return written;
+    }
+    const writer = history.ids[at] as number;
+    return written !== undefined && written.writer > writer
+      ? written
+      : { lo: history.los[at] as number, hi: history.his[at] as number, writer, uncertain: false };
+  }
+
+  /** Newest record of the SMMU reading the structure that starts at `pa`; 0: never. */
+  lastFetch(pa: number): number {
+    return this.#fetches.get(pa) ?? 0;
+  }
+
   record(id: number): TraceRecord | undefined {
     return recordById(this.source, id);
   }
@@ -201,6 +223,12 @@ export class TraceIndex {
       case K.mmio_write:
         historyOf(this.#registers, word(0) >>> 0).push(id, word(2), word(3));
         break;
+      case K.mmio_read:
+        this.#noteRead(id, words, at);
+        break;
+      case K.fetch:
+        this.#fetches.set(address(4), id);
+        break;
       case K.alloc:
         this.#noteZeroed(id, address(1), address(3));
         break;
@@ -219,6 +247,19 @@ export class TraceIndex {
         this.#noteObject(word(0), word(1) >>> 0, word(2));
         break;
       default:
+    }
+  }
+
+  /** Polling reads the same value over and over: only a change is kept. */
+  #noteRead(id: number, words: Int32Array, at: number): void {
+    const history = historyOf(this.#reads, (words[at] as number) >>> 0);
+    const lo = words[at + 2] as number;
+    const hi = words[at + 3] as number;
+    const last = history.ids.length - 1;
+    if (last >= 0 && history.los[last] === lo && history.his[last] === hi) {
+      history.ids[last] = id;
+    } else {
+      history.push(id, lo, hi);
     }
   }
 

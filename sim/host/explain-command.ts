@@ -1,7 +1,8 @@
 // `substream explain SESSION [--event N]`: recorded faults, explained as text for a mail.
 
 import { parseArgs } from 'node:util';
-import { SessionExplainer } from '../explain/session.ts';
+import { hardwareOf } from '../explain/hardware.ts';
+import { Inspector } from '../inspect/inspector.ts';
 import { openForCommand } from './open-session.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -26,14 +27,14 @@ export async function explainCommand(args: readonly string[]): Promise<number> {
   }
   const { path, event } = readRequest(args);
   const { header, source } = await openForCommand(path);
-  const explainer = new SessionExplainer({ ...header, source });
-  const { events } = explainer;
+  const inspector = new Inspector(source, hardwareOf(header.machine), header.file);
+  const { events } = inspector;
   if (event !== undefined && event > events) {
     throw new UsageError(`explain: no event ${event}: ${path} has ${counted(events)}`);
   }
   const wanted =
     event === undefined ? Array.from({ length: events }, (_, index) => index + 1) : [event];
-  const texts = wanted.map((number) => (explainer.lines(number) ?? []).join('\n'));
+  const texts = wanted.map((number) => (inspector.explain(number)?.lines ?? []).join('\n'));
   process.stdout.write(
     texts.length === 0 ? 'no faults in this session\n' : `${texts.join('\n\n')}\n`,
   );

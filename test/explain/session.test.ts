@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { SessionExplainer } from '../../sim/explain/session.ts';
+import { hardwareOf } from '../../sim/explain/hardware.ts';
+import { Inspector } from '../../sim/inspect/inspector.ts';
 import { writeSessionFile } from '../../sim/trace/session-file.ts';
 import { SessionReader } from '../../sim/trace/session-reader.ts';
 import { ENTRIES, FaultRig } from '../support/fault-rig.ts';
 
 /** The session of two faults, through its file. */
-function reopened(features = {}): SessionExplainer {
+function reopened(features = {}): Inspector {
   const rig = new FaultRig({ features });
   rig.access({ sid: 64 });
   rig.at(50, 'iommu_unmap', () => rig.poke(ENTRIES[3], [0n]));
@@ -23,24 +24,24 @@ function reopened(features = {}): SessionExplainer {
     reader.push(piece);
   }
   const { header, source } = reader.end();
-  return new SessionExplainer({ ...header, source });
+  return new Inspector(source, hardwareOf(header.machine), header.file);
 }
 
 describe('a session file', () => {
   it('explains each of its events, by the numbers the console shows', () => {
     const explainer = reopened();
     expect(explainer.events).toBe(2);
-    expect(explainer.lines(1)?.[0]).toBe(
+    expect(explainer.explain(1)?.lines[0]).toBe(
       'C_BAD_STREAMID (0x02)  SID 0x40  SSID 3  read of 0x7000_0000',
     );
-    expect(explainer.lines(2)?.join('\n')).toContain(
+    expect(explainer.explain(2)?.lines.join('\n')).toContain(
       'Written last by     accel.ts:50  iommu_unmap()',
     );
-    expect(explainer.lines(3)).toBeUndefined();
+    expect(explainer.explain(3)).toBeUndefined();
   });
 
   it('is explained on the hardware that its header describes', () => {
     const explainer = reopened({ ssidsize: 0 });
-    expect(explainer.lines(2)?.join('\n')).toContain('IDR1.SSIDSIZE  <-- here');
+    expect(explainer.explain(2)?.lines.join('\n')).toContain('IDR1.SSIDSIZE  <-- here');
   });
 });

@@ -5,7 +5,7 @@ import { GEOMETRY_DEFAULT } from '../../sim/smmu/cache-geometry.ts';
 import type { SmmuFeatures } from '../../sim/smmu/capabilities.ts';
 import { TranslationEngine } from '../../sim/smmu/translate.ts';
 import { K } from '../../sim/trace/kinds.ts';
-import { CMDQEN, EVENTQEN, REG, SMMUEN, SmmuRig, STRTAB } from './smmu-rig.ts';
+import { CMDQEN, EVENTQ, EVENTQEN, REG, SMMUEN, SmmuRig, STRTAB } from './smmu-rig.ts';
 
 export const SID = 8;
 export const SSID = 3;
@@ -112,6 +112,7 @@ export class FaultRig {
     this.register(REG.CR2, 2);
     this.register64(REG.STRTAB_BASE, BigInt(STRTAB));
     this.register(REG.STRTAB_BASE_CFG, 6);
+    this.register64(REG.EVENTQ_BASE, BigInt(EVENTQ) | 6n);
     this.rig.start();
     this.invalidate();
   }

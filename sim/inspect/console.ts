@@ -1,0 +1,277 @@
+// The console's own commands, in the words of the hardware: `ste 8`, `cd 8 3`, `walk 8 3 0x1000`...
+// Numbers may be decimal or hexadecimal, with underscores. A wrong word gives one helpful line.
+
+import { hex } from '../base/hex.ts';
+import { grouped } from '../explain/text.ts';
+import type { NodeDto, RegisterDto, WriterDto } from '../protocol/inspect.ts';
+import type { InspectContext } from './context.ts';
+import { LATEST, writerOf } from './context.ts';
+import { queueViews } from './queues.ts';
+import { registerViews } from './registers.ts';
+import { tableNodes } from './tables.ts';
+import { walkLines } from './walk.ts';
+
+/** What the commands need beside the session. */
+export interface ConsoleTools {
+  readonly context: InspectContext;
+  /** Lines that explain an event; undefined when there is none of that number. */
+  readonly explain: (number: number) => readonly string[] | undefined;
+  readonly events: number;
+}
+
+type Command = (tools: ConsoleTools, args: readonly string[]) => readonly string[];
+
+interface ConsoleCommand {
+  readonly usage: string;
+  readonly help: string;
+  readonly run: Command;
+}
+
+const COMMANDS: Readonly<Record<string, ConsoleCommand>> = {
+  ste: { usage: 'ste [SID]', help: 'the STE of a stream, or all of them', run: steCommand },
+  cd: { usage: 'cd SID [SSID]', help: 'a CD of a stream, or all of them', run: cdCommand },
+  walk: {
+    usage: 'walk SID SSID|- IOVA [r|w|x]',
+    help: 'what the SMMU would read for an access now',
+    run: walkCommand,
+  },
+  regs: { usage: 'regs [NAME]', help: 'registers, or one with its fields', run: registersCommand },
+  cmdq: {
+    usage: 'cmdq [N]',
+    help: 'the newest commands',
+    run: (t, a) => queueCommand(t, a, 'CMDQ'),
+  },
+  evtq: {
+    usage: 'evtq [N]',
+    help: 'the newest events',
+    run: (t, a) => queueCommand(t, a, 'EVENTQ'),
+  },
+  priq: {
+    usage: 'priq [N]',
+    help: 'the newest page requests',
+    run: (t, a) => queueCommand(t, a, 'PRIQ'),
+  },
+  mem: { usage: 'mem PA [WORDS]', help: 'memory, with who wrote it', run: memoryCommand },
+  who: { usage: 'who PA', help: 'every write to a word, newest first', run: whoCommand },
+  explain: { usage: 'explain [N|last]', help: 'why an event came', run: explainCommand },
+  help: { usage: 'help', help: 'this list', run: () => helpLines() },
+};
+
+/** Names of the commands, for completion. */
+export const CONSOLE_COMMANDS: readonly string[] = Object.keys(COMMANDS);
+
+/** Runs one line typed into the console; bad input is answered, never thrown. */
+export function runConsoleCommand(tools: ConsoleTools, text: string): readonly string[] {
+  const [name = '', ...args] = text.trim().split(/\s+/);
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    return name === '' ? [] : [`no command '${name}'; try help`];
+  }
+  try {
+    return command.run(tools, args);
+  } catch (error) {
+    if (error instanceof BadArgument) {
+      return [`${name}: ${error.message}; usage: ${command.usage}`];
+    }
+    throw error;
+  }
+}
+
+class BadArgument extends Error {
+  override readonly name = 'BadArgument';
+}
+
+function helpLines(): string[] {
+  return Object.values(COMMANDS).map(({ usage, help }) => `${usage.padEnd(30)} ${help}`);
+}
+
+/** A number of at most 64 bits. */
+function bigArgument(text: string | undefined, what: string): bigint {
+  const plain = (text ?? '').replaceAll('_', '');
+  if (text === undefined) {
+    throw new BadArgument(`${what} is missing`);
+  }
+  if (!/^(0x[0-9a-f]{1,16}|\d{1,19})$/i.test(plain)) {
+    throw new BadArgument(`${what} '${text}' is no number`);
+  }
+  return BigInt(plain);
+}
+
+function numberArgument(text: string | undefined, what: string, limit = 2 ** 48): number {
+  const value = bigArgument(text, what);
+  if (value >= BigInt(limit)) {
+    throw new BadArgument(`${what} ${hex(value)} is not below ${hex(limit)}`);
+  }
+  return Number(value);
+}
+
+function steCommand({ context }: ConsoleTools, [sid]: readonly string[]): string[] {
+  const stes = allStes(context);
+  if (sid === undefined) {
+    return stes.length === 0 ? ['no valid STE'] : stes.map(nodeLine);
+  }
+  const wanted = steOf(stes, numberArgument(sid, 'SID', 2 ** 32));
+  return wanted === undefined ? [`no STE for SID ${sid}`] : nodeLines(wanted);
+}
+
+function allStes(context: InspectContext): NodeDto[] {
+  return tableNodes(context).flatMap((node) =>
+    node.id.startsWith('l1std:') ? tableNodes(context, node.id) : [node],
+  );
+}
+
+function steOf(stes: readonly NodeDto[], sid: number): NodeDto | undefined {
+  return stes.find(({ id }) => id.startsWith(`ste:${sid}:`));
+}
+
+function cdCommand({ context }: ConsoleTools, [sid, ssid]: readonly string[]): string[] {
+  const ste = steOf(allStes(context), numberArgument(sid, 'SID', 2 ** 32));
+  if (ste === undefined) {
+    return [`no STE for SID ${sid}`];
+  }
+  const cds = tableNodes(context, ste.id).flatMap((node) =>
+    node.id.startsWith('l1cd:')
+      ? tableNodes(context, node.id)
+      : node.id.startsWith('cd:')
+        ? [node]
+        : [],
+  );
+  if (ssid === undefined) {
+    return cds.length === 0 ? ['no CD'] : cds.map(nodeLine);
+  }
+  const number = numberArgument(ssid, 'SSID', 2 ** 20);
+  const wanted = cds.find(({ id }) => id.split(':')[2] === String(number));
+  return wanted === undefined ? [`CD ${ssid} of SID ${sid} was never written`] : nodeLines(wanted);
+}
+
+function nodeLine({ title, text, state, pa, writer }: NodeDto): string {
+  const mark = state === 'ok' ? '' : ` [${state}]`;
+  const place = pa === undefined ? '' : grouped(pa);
+  return `${title.padEnd(10)} ${place.padEnd(12)} ${text}${mark}${writerText(writer)}`;
+}
+
+function writerText(writer: WriterDto | undefined): string {
+  return writer === undefined ? '' : `  (line ${writer.line})`;
+}
+
+function nodeLines(node: NodeDto): string[] {
+  const fields = node.fields
+    .filter(({ text }) => text !== '0' && text !== '0x0')
+    .map(({ name, hi, lo, text, meaning }) => {
+      const bits = hi === lo ? `[${lo}]` : `[${hi}:${lo}]`;
+      return `  ${name.padEnd(14)} ${bits.padEnd(10)} ${text}${meaning === undefined ? '' : `  ${meaning}`}`;
+    });
+  const cached =
+    node.cached === undefined ? [] : [`  the SMMU still holds ${node.cached.join(' ')}`];
+  const writer =
+    node.writer === undefined ? [] : [`  line ${node.writer.line}: ${node.writer.call}`];
+  return [nodeLine(node), ...fields, ...cached, ...writer];
+}
+
+const ACCESS: Readonly<Record<string, number>> = { r: 0, w: 1, x: 4 };
+
+function walkCommand({ context }: ConsoleTools, args: readonly string[]): string[] {
+  const [sid, ssid, iova, how = 'r'] = args;
+  const flags = ACCESS[how];
+  if (flags === undefined) {
+    throw new BadArgument(`access '${how}' is none of r, w, x`);
+  }
+  return walkLines(context, {
+    sid: numberArgument(sid, 'SID', 2 ** 32),
+    ssid: ssid === '-' ? -1 : numberArgument(ssid, 'SSID', 2 ** 20),
+    address: bigArgument(iova, 'IOVA'),
+    flags,
+  });
+}
+
+function registersCommand({ context }: ConsoleTools, [name]: readonly string[]): string[] {
+  const registers = registerViews(context);
+  if (name === undefined) {
+    return registers.filter(({ value }) => value !== undefined).map(registerLine);
+  }
+  const wanted = registers.find((register) => register.name === name.toUpperCase());
+  if (wanted === undefined) {
+    return [`no register '${name}'`];
+  }
+  const fields = wanted.fields.map(
+    ({ name: field, hi, lo, text, meaning }) =>
+      `  ${field.padEnd(14)} ${(hi === lo ? `[${lo}]` : `[${hi}:${lo}]`).padEnd(10)} ${text}` +
+      `${meaning === undefined ? '' : `  ${meaning}`}`,
+  );
+  return [registerLine(wanted), ...fields];
+}
+
+function registerLine({ name, offset, value, writer }: RegisterDto): string {
+  return `${name.padEnd(18)} ${hex(offset, 5)} ${(value ?? '-').padEnd(18)}${writerText(writer)}`;
+}
+
+function queueCommand(
+  { context }: ConsoleTools,
+  [count = '10']: readonly string[],
+  name: 'CMDQ' | 'EVENTQ' | 'PRIQ',
+): string[] {
+  const queue = queueViews(context).find((candidate) => candidate.name === name);
+  if (queue === undefined || queue.size === 0) {
+    return [`${name} was never set up`];
+  }
+  const shown = queue.entries.slice(0, numberArgument(count, 'N', 257));
+  const head = `${name}: ${queue.total} entries so far, ring of ${queue.size}`;
+  return [
+    head,
+    ...shown.map(
+      ({ number, name: entry, text, state, writer, event }) =>
+        `  ${String(number).padStart(4)} ${entry} ${text} ${state}` +
+        `${event === undefined ? '' : ` [explain ${event}]`}${writerText(writer)}`,
+    ),
+  ];
+}
+
+function memoryCommand({ context }: ConsoleTools, [pa, count = '8']: readonly string[]): string[] {
+  const start = Math.floor(numberArgument(pa, 'PA') / 8) * 8;
+  const words = numberArgument(count, 'WORDS', 513);
+  return memoryRows(context, start, words).map(
+    (row) => `${grouped(row.pa).padEnd(14)} ${row.word}${writerText(row.writer)}`,
+  );
+}
+
+/** Words of memory as the trace has them, with their writers. */
+export function memoryRows({ index }: InspectContext, start: number, words: number) {
+  return Array.from({ length: words }, (_, at) => {
+    const pa = start + at * 8;
+    const { lo, hi, writer } = index.wordAt(pa, LATEST);
+    const by = writerOf(index, writer);
+    const value = (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);
+    return { pa: BigInt(pa), word: hex(value, 16), ...(by === undefined ? {} : { writer: by }) };
+  });
+}
+
+/** Most writes that `who` lists. */
+const MOST_WRITES = 16;
+
+function whoCommand({ context }: ConsoleTools, [pa]: readonly string[]): string[] {
+  const at = Math.floor(numberArgument(pa, 'PA') / 8) * 8;
+  const { index } = context;
+  const lines: string[] = [];
+  let asOf = LATEST;
+  while (lines.length < MOST_WRITES) {
+    const { lo, hi, writer } = index.wordAt(at, asOf);
+    if (writer === 0) {
+      break;
+    }
+    const by = writerOf(index, writer);
+    const value = (BigInt(hi >>> 0) << 32n) | BigInt(lo >>> 0);
+    lines.push(
+      `${hex(value, 16)}  ${by === undefined ? 'not by the script' : `line ${by.line}: ${by.call}`}`,
+    );
+    asOf = writer - 1;
+  }
+  return lines.length === 0 ? [`nothing wrote ${grouped(at)}`] : lines;
+}
+
+function explainCommand(
+  tools: ConsoleTools,
+  [which = 'last']: readonly string[],
+): readonly string[] {
+  const number = which === 'last' ? tools.events : numberArgument(which, 'N', 2 ** 31);
+  return tools.explain(number) ?? [tools.events === 0 ? 'no event yet' : `no event ${number}`];
+}

@@ -1,0 +1,97 @@
+// Answers the questions of views and console about one session, from its trace.
+
+import { explainEvent } from '../explain/explanation.ts';
+import type { Hardware } from '../explain/replay.ts';
+import { explanationLines } from '../explain/text.ts';
+import type { CallSite } from '../explain/trace-index.ts';
+import { TraceIndex } from '../explain/trace-index.ts';
+import type {
+  ExplanationDto,
+  InspectAnswer,
+  InspectRequest,
+  WriterDto,
+} from '../protocol/inspect.ts';
+import type { TraceSource } from '../trace/reader.ts';
+import { memoryRows, runConsoleCommand } from './console.ts';
+import type { InspectContext } from './context.ts';
+import { queueViews } from './queues.ts';
+import { registerViews } from './registers.ts';
+import { tableNodes } from './tables.ts';
+
+/** Most words of one memory answer. */
+const MOST_WORDS = 4096;
+
+/** A session as it is inspected; grows with the trace of a live one. */
+export class Inspector {
+  readonly #context: InspectContext;
+
+  constructor(source: TraceSource, hardware: Hardware, file: string) {
+    this.#context = { index: new TraceIndex(source), hardware, file };
+  }
+
+  /** Events so far. */
+  get events(): number {
+    this.#context.index.update();
+    return this.#context.index.events.length;
+  }
+
+  /** Answers as of now. Bad addresses and numbers give empty answers, never an error. */
+  answer(request: InspectRequest): InspectAnswer {
+    const context = this.#context;
+    context.index.update();
+    switch (request.kind) {
+      case 'tables':
+        return { kind: 'tables', nodes: tableNodes(context, request.node) };
+      case 'registers':
+        return { kind: 'registers', registers: registerViews(context) };
+      case 'queues':
+        return { kind: 'queues', queues: queueViews(context) };
+      case 'explain': {
+        const explanation = this.explain(request.event ?? this.events);
+        return { kind: 'explain', ...(explanation === undefined ? {} : { explanation }) };
+      }
+      case 'memory': {
+        const words = Math.min(request.words, MOST_WORDS);
+        const rows = memoryRows(context, Math.floor(Number(request.pa) / 8) * 8, words);
+        return { kind: 'memory', memory: { pa: request.pa, rows } };
+      }
+      case 'command':
+        return { kind: 'command', lines: this.#command(request.text) };
+    }
+  }
+
+  /** Event `number` (from 1) explained, or undefined when there is none. */
+  explain(number: number): ExplanationDto | undefined {
+    const { index, hardware, file } = this.#context;
+    index.update();
+    const record = index.events[number - 1];
+    if (record === undefined) {
+      return undefined;
+    }
+    const explanation = explainEvent(index, record, hardware);
+    const { writtenBy, accessedBy, culprit } = explanation;
+    const lines = explanationLines(explanation, { file, device: (sid) => index.deviceName(sid) });
+    const place = culprit?.place;
+    return {
+      event: number,
+      events: index.events.length,
+      lines,
+      ...(writtenBy === undefined ? {} : { writer: writerDto(writtenBy) }),
+      ...(accessedBy === undefined ? {} : { accessedBy: writerDto(accessedBy) }),
+      ...(place !== undefined && 'pa' in place ? { pa: BigInt(place.pa) } : {}),
+    };
+  }
+
+  #command(text: string): readonly string[] {
+    const tools = {
+      context: this.#context,
+      explain: (number: number) => this.explain(number)?.lines,
+      events: this.events,
+    };
+    return runConsoleCommand(tools, text);
+  }
+}
+
+function writerDto({ line, column, fn, args }: CallSite): WriterDto {
+  return { line, column, call: `${fn}(${args})` };
+}
