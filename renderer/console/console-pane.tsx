@@ -23,10 +23,10 @@ export function ConsolePane(): ReactElement {
     return () => observer.disconnect();
   }, [terminal]);
   return (
-    <section className="console-pane" aria-label="Console">
+    <div className="console-pane">
       <div className="console-terminal" ref={place} />
       {finding && <FindBox terminal={terminal} close={() => consoleFind.set(false)} />}
-    </section>
+    </div>
   );
 }
 

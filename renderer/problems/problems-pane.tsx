@@ -19,16 +19,16 @@ export function ProblemsPane(): ReactElement {
   };
   if (list.length === 0) {
     return (
-      <section className="problems" aria-label="Problems">
+      <div className="problems">
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the panel must be reachable when empty */}
         <p className="empty" tabIndex={0}>
           No problems in the open scripts.
         </p>
-      </section>
+      </div>
     );
   }
   return (
-    <section className="problems" aria-label="Problems">
+    <div className="problems">
       <ul onKeyDown={roving.onKeyDown}>
         {list.map((problem, index) => (
           <li key={problem.key}>
@@ -49,6 +49,6 @@ export function ProblemsPane(): ReactElement {
           </li>
         ))}
       </ul>
-    </section>
+    </div>
   );
 }

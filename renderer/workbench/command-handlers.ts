@@ -95,7 +95,7 @@ function viewCommands(parts: Parts, registry: () => CommandRegistry) {
     },
     'view.console': () => {
       layout.reveal('console');
-      requestAnimationFrame(() => terminal.focus());
+      terminal.focus();
     },
     'view.problems': () => focusPanel(parts, 'problems', '.problems [tabindex="0"]'),
     'view.toggleSidebar': () => layout.toggle('left'),
@@ -159,5 +159,13 @@ async function showPalette({ prompts }: Parts, registry: CommandRegistry): Promi
 
 function focusPanel({ layout }: Parts, panel: 'explorer' | 'problems', selector: string): void {
   layout.reveal(panel);
-  requestAnimationFrame(() => document.querySelector<HTMLElement>(selector)?.focus());
+  if (!focusFirst(selector)) {
+    requestAnimationFrame(() => focusFirst(selector));
+  }
+}
+
+function focusFirst(selector: string): boolean {
+  const element = document.querySelector<HTMLElement>(selector);
+  element?.focus();
+  return element !== null && element === document.activeElement;
 }

@@ -6,6 +6,7 @@ import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Workbench } from './support/workbench.ts';
 import {
+  appFolder,
   consoleText,
   cursor,
   endWorkbench,
@@ -42,34 +43,40 @@ describe('the window', () => {
     expect(await textOf(page.locator('.view-line').first())).toMatch(/^\/\//);
   });
 
-  it('shows the fault of the example in the console when Run is pressed', async () => {
-    const { page } = workbench;
-    await runToEnd(page);
+  it('shows the faults of the example in the console when Run is pressed', async () => {
+    await runToEnd(workbench.page);
     const text = await consoleText(workbench);
-    expect(text).toMatch(/^\[ {4}\d\.\d{6}\] arm-smmu-v3 .*: event 0x10 received:$/m);
-    expect(text.match(/^\[ {4}\d\.\d{6}\] arm-smmu-v3 .*0x[0-9a-f]{16}$/gm)).toHaveLength(4);
-    expect(text).toMatch(/^ {15}✘ F_TRANSLATION .*SID 0x.*SSID \d+ read 0x/m);
-    expect(text).toMatch(/^■ ended {2}exit 3/m);
+    const kernel = String.raw`^\[ {4}\d\.\d{6}\] arm-smmu-v3 arm-smmu-v3\.0\.auto:`;
+    expect(text.match(new RegExp(`${kernel} event 0x10 received:$`, 'gm'))).toHaveLength(2);
+    expect(text.match(new RegExp(`${kernel} \\s*0x[0-9a-f]{16}$`, 'gm'))).toHaveLength(8);
+    const decoded = text.match(/^ {15}✘ F_TRANSLATION .*$/gm) ?? [];
+    expect(decoded).toEqual([
+      expect.stringMatching(/accel0 SID 0x10 read 0x70000000: /),
+      expect.stringMatching(/accel0 SID 0x10 SSID 1 read 0x70000000: /),
+    ]);
+    expect(decoded[1]).toContain(`unmapped at aux-domains.ts:${exampleLine('iommu_unmap(first')}`);
+    expect(text).toMatch(/^■ ended {2}exit 3 .* 2 events, 8 DMAs$/m);
   });
 
-  it('marks the line that faulted and lists it under the problems', async () => {
+  it('marks the line that faulted, and the problem leads there', async () => {
     const { page } = workbench;
-    const word = page.locator('.mark-word.mark-error');
-    expect(await textOf(word.first())).toContain('F_TRANSLATION');
+    const faulted = exampleLine('const late = dev.dma_read');
     await runCommand(page, 'View: Problems');
-    const row = page.getByRole('region', { name: 'Problems' }).getByRole('button');
-    await row.filter({ hasText: 'F_TRANSLATION' }).first().click();
-    const { line } = await cursor(page);
-    expect(await word.count()).toBe(1);
-    expect(line).toBe(await lineOf(word));
+    const rows = page.locator('.problems').getByRole('button', { name: /F_TRANSLATION/ });
+    expect(await rows.count()).toBe(2);
+    await rows.last().click();
+    await expect.poll(async () => (await cursor(page)).line).toBe(faulted);
+    const word = page.locator('.mark-word.mark-error', { hasText: 'F_TRANSLATION' }).last();
+    expect(await lineOf(word)).toBe(faulted);
   });
 
   it('shows the figures of the session in the status bar', async () => {
     const status = await textOf(workbench.page.locator('.status-bar'));
-    expect(status).toMatch(/CMDQ \d+\/\d+/);
-    expect(status).toMatch(/EVTQ \d+\/\d+/);
+    expect(status).toMatch(/CMDQ (\d+)\/\1\D/);
+    expect(status).toMatch(/EVTQ 2\/2/);
     expect(status).toMatch(/\d+ PASIDs?/);
-    expect(status).toMatch(/✘ 1 fault/);
+    expect(status).toMatch(/8 DMAs/);
+    expect(status).toMatch(/✘ 2 faults/);
   });
 
   it('has complained about nothing so far', () => {
@@ -85,6 +92,12 @@ describe('the window', () => {
     expect(seen.urls.filter((url) => !/^(app|data|blob|devtools):/.test(url))).toEqual([]);
   });
 });
+
+/** Number of the example's line that begins with or holds `text`, counted from 1. */
+function exampleLine(text: string): number {
+  const lines = readFileSync(join(appFolder(), 'examples', 'aux-domains.ts'), 'utf8').split('\n');
+  return lines.findIndex((line) => line.includes(text)) + 1;
+}
 
 /** Number of the editor line that an element stands in. */
 async function lineOf(element: Locator): Promise<number> {
