@@ -32,6 +32,20 @@ const ERRORS: Readonly<Record<string, ErrorConstructor>> = {
   ReferenceError,
 };
 
+/** Behind the globals: SES would read an undeclared name as undefined, and a typing error would pass. */
+const UNDECLARED = new Proxy(Object.create(null), {
+  has: (_, key) => typeof key === 'string',
+  get: (_, key) => undeclared(key),
+  set: (_, key) => undeclared(key) === undefined,
+});
+
+function undeclared(key: string | symbol): undefined {
+  if (typeof key === 'string') {
+    throw new ReferenceError(`${key} is not defined`);
+  }
+  return undefined;
+}
+
 /** Makes the trusted functions. */
 export function guestRealm(hooks: GuestHooks): GuestRealm {
   const fixed: readonly (readonly [string, unknown])[] = [
@@ -200,6 +214,7 @@ function seededMath(hooks: GuestHooks): unknown {
 function evaluate(source: string, globals: readonly (readonly [string, unknown])[]): GuestOutcome {
   try {
     const compartment = new Compartment();
+    Object.setPrototypeOf(compartment.globalThis, UNDECLARED);
     for (const [key, value] of globals) {
       defineProperty(compartment.globalThis, key, { value, enumerable: true });
     }

@@ -9,9 +9,11 @@ import type {
   OutputRecord,
   RunRequest,
   RunResult,
+  SessionApi,
   SessionState,
   SessionStatus,
 } from '../protocol/api.ts';
+import type { InspectAnswer, InspectRequest } from '../protocol/inspect.ts';
 import { CONTROL_STOP, STOP_BY_TIME_LIMIT, STOP_BY_USER } from '../session/run-control.ts';
 import { SessionThread } from './session-thread.ts';
 
@@ -72,7 +74,7 @@ export class SessionHost implements Disposable {
 
   /**
    * Runs a script to its end; the result says how it ended, also when its thread had to be ended.
-   * @throws Error when a run is going on, the host is disposed, or no thread can be started.
+   * @throws Error when a run is going on, or the host is disposed.
    */
   async run(request: RunRequest): Promise<RunResult> {
     if (this.#now === 'running' || this.#now === 'stopping') {
@@ -85,11 +87,15 @@ export class SessionHost implements Disposable {
     this.#setState('running');
     thread.onDidOutput((records) => this.#output.fire(records));
     thread.onDidChangeStatus((status) => this.#status.fire(status));
-    const limit = this.#armTimeLimit(thread, request.timeLimit);
+    let limit: NodeJS.Timeout | undefined;
+    thread.ready.then(
+      () => {
+        limit = this.#armTimeLimit(thread, request.timeLimit);
+      },
+      () => undefined,
+    );
     try {
-      await thread.ready;
-      const result = await thread.run(request);
-      return result;
+      return await thread.run(request);
     } finally {
       clearTimeout(limit);
       const died = thread.cause;
@@ -115,6 +121,18 @@ export class SessionHost implements Disposable {
    * @throws Error when nothing has run, or the session's thread is gone.
    */
   async saveTrace(): Promise<string> {
+    return await this.#withTrace().saveTrace();
+  }
+
+  /**
+   * Looks at the hardware of the session that runs or ran last.
+   * @throws Error when nothing has run, or the session's thread is gone.
+   */
+  async inspect(request: InspectRequest): Promise<InspectAnswer> {
+    return await this.#withTrace().inspect(request);
+  }
+
+  #withTrace(): SessionApi {
     const thread = this.#current;
     if (thread === undefined) {
       throw new Error('nothing has run yet');
@@ -122,7 +140,7 @@ export class SessionHost implements Disposable {
     if (thread.cause !== undefined) {
       throw new Error(`the trace is lost: ${thread.cause.message}`);
     }
-    return await thread.client.calls.saveTrace();
+    return thread.client.calls;
   }
 
   /** Ends all threads. */
@@ -202,8 +220,8 @@ export class SessionHost implements Disposable {
 
   async #halt(thread: SessionThread, reason: number): Promise<void> {
     Atomics.store(thread.control, CONTROL_STOP, reason);
-    await Promise.race([thread.finished, delay(GRACE_MS, undefined, { ref: false })]);
-    if (thread.isRunning) {
+    const waited = delay(GRACE_MS, false, { ref: false });
+    if (!(await Promise.race([thread.finished.then(() => true), waited]))) {
       await thread.end(reason);
     }
   }

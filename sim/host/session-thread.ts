@@ -59,7 +59,6 @@ export class SessionThread {
   readonly onDidChangeStatus = this.#status.event;
   #end: ThreadEnd | undefined;
   #isReady = false;
-  #isRunning = false;
   #events = 0;
   #dmas = 0;
   #finish: () => void = () => undefined;
@@ -91,10 +90,6 @@ export class SessionThread {
     return this.#isReady;
   }
 
-  get isRunning(): boolean {
-    return this.#isRunning;
-  }
-
   /** Why the thread is gone; undefined while it lives. */
   get cause(): ThreadEnd | undefined {
     return this.#end;
@@ -105,8 +100,8 @@ export class SessionThread {
     return this.#worker.threadId;
   }
 
+  /** Runs a script; when the thread dies of it, the result says so. */
   async run(request: RunRequest): Promise<RunResult> {
-    this.#isRunning = true;
     const watch = this.#watchMemory();
     this.client.on('output', (records) => this.#pass(records));
     this.client.on('status', (status) => {
@@ -114,12 +109,12 @@ export class SessionThread {
       this.#status.fire(status);
     });
     try {
+      await this.ready;
       return await this.client.calls.run(request);
     } catch (error) {
       return this.#resultOfDeath(error);
     } finally {
       clearInterval(watch);
-      this.#isRunning = false;
       this.#finish();
     }
   }

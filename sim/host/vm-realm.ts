@@ -21,6 +21,7 @@ const SCHEME = 'script:';
 /** Makes a locked-down realm; some 60 ms, so make it before it is needed. */
 export function makeVmRealm(): ScriptRealm {
   let environment: RealmEnvironment | undefined;
+  let bytesBefore = 0;
   const context = vm.createContext(Object.create(null), {
     name: 'script',
     codeGeneration: { wasm: false },
@@ -28,8 +29,10 @@ export function makeVmRealm(): ScriptRealm {
   const run = <T>(text: string): T =>
     vm.runInContext(text, context, { filename: 'substream:realm' }) as T;
   const prelude: PreludeHooks = {
-    allowBytes: (bytes) =>
-      process.memoryUsage().arrayBuffers - (environment?.ownBytes() ?? 0) + bytes <= BUFFER_LIMIT,
+    allowBytes: (bytes) => {
+      const own = bytesBefore + (environment?.ownBytes() ?? 0);
+      return process.memoryUsage().arrayBuffers - own + bytes <= BUFFER_LIMIT;
+    },
   };
   const hooks: GuestHooks = {
     now: () => environment?.now() ?? 0,
@@ -46,6 +49,7 @@ export function makeVmRealm(): ScriptRealm {
     sitesIn: (stack) => sitesIn(stack, scriptName),
     open: (file, answers) => {
       environment = answers;
+      bytesBefore = process.memoryUsage().arrayBuffers;
       scriptName = `${SCHEME}${encodeURIComponent(file)}`;
       return `//# sourceURL=${scriptName}`;
     },
