@@ -177,23 +177,32 @@ const SVA = both(
   'iommu_queue_iopf(event: object, cookie: any): int',
 );
 
-/** Mediated devices and VFIO as a user of the container sees it. */
+/** Mediated devices and VFIO as a user of the container sees it; the VFIO names are ours. */
 const MDEV = both(
   'mdev_register_device(dev: device, ops: object): int',
   'mdev_unregister_device(dev: device): void',
-  'mdev_parent_dev(mdev: mdev): device',
-  'mdev_dev(mdev: mdev): device',
-  'mdev_from_dev(dev: device): mdev',
-  'mdev_uuid(mdev: mdev): string',
-  'mdev_get_drvdata(mdev: mdev): any',
-  'mdev_set_drvdata(mdev: mdev, data: any): void',
+  'mdev_parent_dev(mdev: object): device',
+  'mdev_dev(mdev: object): device',
+  'mdev_from_dev(dev: device): object?',
+  'mdev_uuid(mdev: object): string',
+  'mdev_get_drvdata(mdev: object): any',
+  'mdev_set_drvdata(mdev: object, data: any): void',
   'mdev_set_iommu_device(dev: device, iommu_device: device?): int',
   'mdev_get_iommu_device(dev: device): device?',
   'mdev_create(parent: device, type: string, uuid: string): int',
   'mdev_remove(uuid: string): int',
   'mdev_find(uuid: string): object?',
   'vfio_container_open(): object',
-  'vfio_group_get(dev: device): object?',
+  'vfio_group_open(dev: device): object?',
+  'vfio_group_close(group: object): int',
+  'vfio_group_set_container(group: object, container: object): int',
+  'vfio_group_unset_container(group: object): int',
+  'vfio_set_iommu(container: object, type: int, mm: mm?): int',
+  'vfio_group_get_device(group: object, uuid: string): any',
+  'vfio_device_close(device: object): void',
+  'vfio_device_ioctl(device: object, cmd: u32, arg: any): int',
+  'vfio_iommu_map_dma(container: object, vaddr: u64, iova: u64, size: size, flags: int): int',
+  'vfio_iommu_unmap_dma(container: object, iova: u64, size: size): int',
 );
 
 /** PCI capabilities. */

@@ -3,6 +3,7 @@
 
 import { dmaApi } from './api-dma.ts';
 import { iommuApi } from './api-iommu.ts';
+import { mdevApi } from './api-mdev.ts';
 import { pciApi } from './api-pci.ts';
 import { surroundingsApi } from './api-surroundings.ts';
 import { svaApi } from './api-sva.ts';
@@ -20,6 +21,7 @@ export function createKernelApi(kernel: Kernel): KernelApi {
     functions: {
       ...iommuApi(kernel),
       ...svaApi(kernel),
+      ...mdevApi(kernel),
       ...pciApi(kernel),
       ...dmaApi(kernel),
       ...surroundingsApi(kernel),

@@ -98,6 +98,22 @@ export class IommuGroups {
     return group;
   }
 
+  /** iommu_group_add_device() of a device without an IOMMU of its own (an mdev): no domain, no attach. */
+  join(dev: Device, group: IommuGroup): void {
+    dev.iommu_group = this.get(group);
+    group.devices.push(dev);
+  }
+
+  /** Ends what {@link join} began. */
+  leave(dev: Device): void {
+    const group = dev.iommu_group;
+    if (group !== undefined) {
+      group.devices.splice(group.devices.indexOf(dev), 1);
+      dev.iommu_group = undefined;
+      this.put(group);
+    }
+  }
+
   /** iommu_group_remove_device(). */
   removeDevice(dev: Device): void {
     const group = dev.iommu_group;

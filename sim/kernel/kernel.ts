@@ -27,9 +27,11 @@ import { Device, DOMAIN_ATTR } from './iommu-types.ts';
 import type { KernelOptions } from './kernel-base.ts';
 import { KernelBase } from './kernel-base.ts';
 import type { SmmuPlatform } from './kernel-config.ts';
+import { Mdevs } from './mdev.ts';
 import { AddressSpaces } from './mm/mm-struct.ts';
 import { Slabs } from './mm/slab.ts';
 import type { PciDev } from './pci.ts';
+import { Vfio } from './vfio.ts';
 import { Workqueue } from './workqueue.ts';
 
 /** A platform device as the firmware tables and a script describe it. */
@@ -71,6 +73,8 @@ export class Kernel extends KernelBase {
   readonly faults: DeviceFaults;
   readonly iopf: IoPageFaults;
   readonly bindings: SvaBindings;
+  readonly mdev: Mdevs;
+  readonly vfio: Vfio;
   readonly dma: DmaMapping;
   readonly dma_pasid: DmaPasid;
   readonly slab: Slabs;
@@ -98,6 +102,8 @@ export class Kernel extends KernelBase {
       onRequestsLost: () => this.iopf.discardAllPartial(),
     });
     this.sva = new IommuSva(this, this.iommu, this.#svaHooks());
+    this.mdev = new Mdevs(this, this.iommu.groups);
+    this.vfio = new Vfio(this, this.iommu, this.mdev);
     const calls = dmaCalls(this);
     this.dma = new DmaMapping(this, calls);
     this.dma_pasid = new DmaPasid(this, calls, this.dma);
