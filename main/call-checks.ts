@@ -17,6 +17,19 @@ const RUN_REQUEST = z.strictObject({
   timeLimit: z.number().positive().optional(),
 });
 
+const INSPECT_REQUEST = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('tables'), node: z.string().max(200).optional() }),
+  z.strictObject({ kind: z.literal('registers') }),
+  z.strictObject({ kind: z.literal('queues') }),
+  z.strictObject({ kind: z.literal('explain'), event: z.number().int().positive().optional() }),
+  z.strictObject({
+    kind: z.literal('memory'),
+    pa: z.bigint().nonnegative(),
+    words: z.number().int().min(1).max(4096),
+  }),
+  z.strictObject({ kind: z.literal('command'), text: z.string().max(1000) }),
+]);
+
 /** The arguments of every call. */
 const ARGUMENTS: Readonly<Record<keyof WorkbenchApi, z.ZodType<readonly unknown[]>>> = {
   examples: NOTHING,
@@ -30,6 +43,7 @@ const ARGUMENTS: Readonly<Record<keyof WorkbenchApi, z.ZodType<readonly unknown[
   run: z.tuple([RUN_REQUEST]),
   stop: NOTHING,
   saveTrace: NOTHING,
+  inspect: z.tuple([INSPECT_REQUEST]),
   getTheme: NOTHING,
   setTheme: z.tuple([z.enum(['dark', 'light', 'system'])]),
 };

@@ -93,6 +93,7 @@ export class Workbench implements Disposable {
       },
       stop: () => session.stop(),
       saveTrace: async () => files.export('session.substream', await session.saveTrace()),
+      inspect: (request) => session.inspect(request),
       getTheme: async () => theme.current,
       setTheme: (choice) => theme.choose(choice),
     };

@@ -8,6 +8,7 @@ import { SESSION_CONTRACT } from '../protocol/contracts.ts';
 import { serveRpc } from '../protocol/rpc.ts';
 import type { ScriptRealm } from '../script/realm.ts';
 import { Session } from '../session/session.ts';
+import { makeDebugAgent } from './debug/thread-agent.ts';
 import { OutputBatch } from './output-batch.ts';
 import { stripTypes } from './strip-types.ts';
 import { makeVmRealm } from './vm-realm.ts';
@@ -39,6 +40,7 @@ const server = serveRpc(channel, SESSION_CONTRACT, {
       realm,
       stripTypes,
       control,
+      debug: request.debug === undefined ? undefined : makeDebugAgent(request.debug),
       nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
       onOutput: (record) => output.add(record),
       onStatus: (status) => server.announce('status', status),
@@ -52,5 +54,11 @@ const server = serveRpc(channel, SESSION_CONTRACT, {
       throw new Error('nothing has run yet');
     }
     return session.traceText();
+  },
+  inspect: async (request) => {
+    if (session === undefined) {
+      throw new Error('nothing has run yet');
+    }
+    return session.inspect(request);
   },
 });

@@ -1,6 +1,9 @@
 // The one contract between worker, main process, window and command line. Messages are plain data.
 // Adding a call touches this file, its implementer and its caller; nothing in between knows it.
 
+import type { DebugPreparation } from './debug.ts';
+import type { InspectAnswer, InspectRequest } from './inspect.ts';
+
 /** API shape of a run: the seed's of 2018, or the separate aux calls of 2019. */
 export type Profile = 'seed18' | 'attr19';
 
@@ -22,6 +25,8 @@ export interface RunRequest {
   readonly seed?: number;
   /** Virtual seconds after which the run is stopped with exit 4; none by default. */
   readonly timeLimit?: number;
+  /** Set by the host when a debugger is attached; a window cannot set it. */
+  readonly debug?: DebugPreparation;
 }
 
 /** An event record as the driver drained it. Addresses as bigint across threads, hex text in files. */
@@ -114,6 +119,8 @@ export interface SessionApi {
   run(request: RunRequest): Promise<RunResult>;
   /** The finished or running session as text of the session file (design 4.3). */
   saveTrace(): Promise<string>;
+  /** Looks at the hardware as the session left it, or has it now. */
+  inspect(request: InspectRequest): Promise<InspectAnswer>;
   ping(): Promise<'pong'>;
 }
 
@@ -166,6 +173,8 @@ export interface WorkbenchApi {
   run(request: RunRequest): Promise<RunResult>;
   stop(): Promise<void>;
   saveTrace(): Promise<{ readonly path: string } | undefined>;
+  /** Looks at the hardware of the session that runs or ran last; rejected when there is none. */
+  inspect(request: InspectRequest): Promise<InspectAnswer>;
   getTheme(): Promise<'dark' | 'light'>;
   /** Remembers the choice; the theme that follows from it is announced by `theme`. */
   setTheme(choice: ThemeChoice): Promise<void>;

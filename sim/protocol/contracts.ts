@@ -5,7 +5,7 @@ import type { Contract } from './rpc.ts';
 
 /** Main process or command line → session worker. */
 export const SESSION_CONTRACT: Contract<SessionApi, SessionEvents> = {
-  calls: { run: true, saveTrace: true, ping: true },
+  calls: { run: true, saveTrace: true, inspect: true, ping: true },
   events: { output: true, status: true },
 };
 
@@ -23,6 +23,7 @@ export const WORKBENCH_CONTRACT: Contract<WorkbenchApi, WorkbenchEvents> = {
     run: true,
     stop: true,
     saveTrace: true,
+    inspect: true,
     getTheme: true,
     setTheme: true,
   },

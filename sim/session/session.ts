@@ -1,6 +1,8 @@
 // One run of one script: makes its machine when it is needed, gives the script its API, collects what
 // comes out, and tells how it ended. Made once, run once.
 
+import { hardwareOf } from '../explain/hardware.ts';
+import { Inspector } from '../inspect/inspector.ts';
 import { VirtualClock } from '../machine/clock.ts';
 import type {
   OutputRecord,
@@ -10,13 +12,17 @@ import type {
   ScriptError,
   SessionStatus,
 } from '../protocol/api.ts';
+import type { InspectAnswer, InspectRequest } from '../protocol/inspect.ts';
 import type { RunStopped } from '../script/api-error.ts';
 import type { GuestOutcome } from '../script/guest-realm.ts';
 import type { ScriptRealm, ScriptSite, TypeStripper } from '../script/realm.ts';
 import type { PreparedScript } from '../script/script-text.ts';
 import { prepareScript, unshift } from '../script/script-text.ts';
+import { TextInserts } from '../script/text-inserts.ts';
 import { Recorder } from '../trace/recorder.ts';
 import { sessionFileText } from '../trace/session-file.ts';
+import type { DebugAgent } from './debug-agent.ts';
+import { GUEST_BREAK, GUEST_VIEW } from './debug-agent.ts';
 import { SeededRandom } from './random.ts';
 import { RunOutput } from './run-output.ts';
 import { ScriptGlobals } from './script-globals.ts';
@@ -28,6 +34,8 @@ export interface SessionOptions {
   readonly stripTypes: TypeStripper;
   /** Words of run-control.ts; without them nothing can stop the script from outside. */
   readonly control?: Int32Array;
+  /** Serves a debugger, when one is attached. */
+  readonly debug?: DebugAgent | undefined;
   /** Fulfilled when all pending promise reactions have run. */
   readonly nextTurn: () => Promise<void>;
   readonly onOutput: (record: OutputRecord) => void;
@@ -46,7 +54,9 @@ export class Session {
   readonly #output: RunOutput;
   readonly #globals: ScriptGlobals;
   readonly #seed: number;
+  readonly #inserts: TextInserts;
   #shift = 0;
+  #inspector: Inspector | undefined;
   #result: RunResult | undefined;
   #rejection: { thrown: unknown } | undefined;
 
@@ -54,7 +64,10 @@ export class Session {
     const { request, realm } = options;
     this.#options = options;
     this.#seed = request.seed ?? DEFAULT_SEED;
-    this.#recorder = new Recorder(this.#clock, { chunks: TRACE_CHUNKS });
+    const limits = { chunks: TRACE_CHUNKS };
+    this.#recorder =
+      options.debug?.recorder(this.#clock, limits) ?? new Recorder(this.#clock, limits);
+    this.#inserts = new TextInserts(options.debug?.preparation.inserts ?? []);
     this.#output = new RunOutput({
       file: request.file,
       clock: this.#clock,
@@ -83,8 +96,10 @@ export class Session {
       random: () => random.next(),
       ownBytes: () => this.#globals.hostBytes,
     });
-    const globals = this.#globals.bind();
-    const prepared = prepareScript(request.text, new Set(globals.keys()), stripTypes);
+    const globals = new Map(this.#globals.bind());
+    this.#openDebug(globals);
+    const text = this.#inserts.apply(request.text);
+    const prepared = prepareScript(text, new Set(globals.keys()), stripTypes);
     const error = prepared.ok
       ? await this.#execute(prepared.script, globals, sourceName)
       : this.#syntaxError(prepared.fault);
@@ -122,6 +137,16 @@ export class Session {
     );
   }
 
+  /** Looks at the hardware: while the script runs at its own pauses, afterwards at its end. */
+  inspect(request: InspectRequest): InspectAnswer {
+    this.#inspector ??= new Inspector(
+      this.#recorder,
+      hardwareOf(this.#globals.configuration),
+      this.#options.request.file,
+    );
+    return this.#inspector.answer(request);
+  }
+
   async #execute(
     { source, parameters, shift }: PreparedScript,
     globals: ReadonlyMap<string, unknown>,
@@ -152,6 +177,20 @@ export class Session {
     }
     this.#globals.settle();
     return undefined;
+  }
+
+  /** Gives the debugger its functions in the script's realm; the script's own text cannot clash. */
+  #openDebug(globals: Map<string, unknown>): void {
+    const { debug, realm } = this.#options;
+    if (debug !== undefined) {
+      const { view, check } = debug.open({
+        guest: realm.guest,
+        clock: this.#clock,
+        ...this.#globals.inside,
+        print: (text) => this.#output.log({ level: 6, text }),
+      });
+      globals.set(GUEST_VIEW, view).set(GUEST_BREAK, check);
+    }
   }
 
   #resultOf(error: ScriptError | undefined): RunResult {
@@ -189,7 +228,7 @@ export class Session {
   }
 
   #syntaxError(fault: { message: string; line: number; column: number }): ScriptError {
-    const place = this.#place(fault);
+    const place = this.#place(this.#inserts.original(fault));
     return { name: 'SyntaxError', message: fault.message, place, stack: [place] };
   }
 
@@ -202,7 +241,7 @@ export class Session {
   }
 
   #placeOf(site: ScriptSite): Place {
-    return this.#place(unshift(site, this.#shift));
+    return this.#place(this.#inserts.original(unshift(site, this.#shift)));
   }
 
   #place({ line, column }: ScriptSite): Place {

@@ -125,19 +125,17 @@ function badCd([name, range, value, rig]: SteRow): Mistake {
 }
 
 /** The half of TTB1, switched on with a mistake of its own. */
-const BAD_HIGH_HALF: readonly Mistake[] = [
-  ['T1SZ never set', [21, 16], 0n, 2n],
-  ['TG1 reserved', [23, 22], 16n, 0n],
-].map(([name, range, t1sz, tg1]) => ({
-  name: `CD.${String(name)}`,
+const BAD_HIGH_HALF: readonly Mistake[] = (
+  [
+    ['T1SZ never set', [21, 16], 0n, 2n],
+    ['TG1 reserved', [23, 22], 16n, 0n],
+  ] as const
+).map(([name, range, t1sz, tg1]) => ({
+  name: `CD.${name}`,
   event: 'C_BAD_CD',
   where: 'CD',
-  bits: range as readonly [number, number],
-  make: both(
-    bits(CD, [21, 16], t1sz as bigint),
-    bits(CD, [23, 22], tg1 as bigint),
-    bits(CD, [30, 30], 0n),
-  ),
+  bits: range,
+  make: both(bits(CD, [21, 16], t1sz), bits(CD, [23, 22], tg1), bits(CD, [30, 30], 0n)),
 }));
 
 const STREAM_TABLE: readonly Mistake[] = [

@@ -138,6 +138,7 @@ describe('the arguments of a call', () => {
     run: [{ file: 'b.ts', text: '', profile: 'seed18', seed: 0xffff_ffff, timeLimit: 1.5 }],
     stop: [],
     saveTrace: [],
+    inspect: [{ kind: 'explain', event: 1 }],
     getTheme: [],
     setTheme: ['system'],
   };
