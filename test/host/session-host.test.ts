@@ -37,6 +37,16 @@ async function delay(ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** Starts a script and waits until it says its first word: on a busy machine a thread starts slowly. */
+async function started(host: SessionHost, text: string) {
+  const first = new Promise<void>((resolve) => {
+    host.onDidOutput(() => resolve());
+  });
+  const run = host.run(script(`pr_info('go'); ${text}`));
+  await first;
+  return { run };
+}
+
 const FAULT = `const dev = platform_device('a', {}); dev.dma_read(0x1000, 4);`;
 
 describe('the session host', () => {
@@ -69,9 +79,7 @@ describe('the session host', () => {
     ['an endless regular expression', `/^(a+)+$/.test('a'.repeat(60) + 'b');`],
   ])('stops %s within a second', async (_, text) => {
     const { host, states } = makeHost({ spare: true });
-    await delay(500);
-    const run = host.run(script(text));
-    await delay(500);
+    const { run } = await started(host, text);
     const before = performance.now();
     await host.stop();
     const result = await run;
@@ -126,8 +134,7 @@ describe('the session host', () => {
     const [header = '', ...lines] = (await host.saveTrace()).trimEnd().split('\n');
     expect(JSON.parse(header)).toMatchObject({ substream: 1, script: FAULT, result: { exit: 3 } });
     expect(lines.length).toBeGreaterThan(100);
-    const endless = host.run(script('for (;;);'));
-    await delay(300);
+    const { run: endless } = await started(host, 'for (;;);');
     await host.stop();
     await endless;
     await expect(host.saveTrace()).rejects.toThrow('the trace is lost');
@@ -135,8 +142,7 @@ describe('the session host', () => {
 
   it('keeps the trace of a script that could be stopped at a call', async () => {
     const { host } = makeHost();
-    const run = host.run(script('for (;;) msleep(1);'));
-    await delay(300);
+    const { run } = await started(host, 'for (;;) msleep(1);');
     await host.stop();
     await run;
     expect(await host.saveTrace()).toContain('msleep');
