@@ -277,7 +277,9 @@ function writersOf(index: TraceIndex, culprit: Culprit | undefined, asOf: AsOf) 
     writtenBy: index.callSite(word.writer),
     neverStored,
     writtenBefore:
-      before === undefined || before.writer === 0 ? undefined : index.callSite(before.writer),
+      before === undefined || index.record(before.writer)?.kind !== 'mem_write'
+        ? undefined
+        : index.callSite(before.writer),
   };
 }
 
