@@ -1,0 +1,164 @@
+// Kernel objects as a kernel person expects to see them in a debugger: a struct device with its stream
+// IDs, an iommu_domain with its type, ASID and PASID. What is read is the kernel's own state.
+
+import { hex } from '../base/hex.ts';
+import { ArmSmmuDomain } from '../kernel/arm-smmu-v3/domain.ts';
+import type { ArmSmmuMaster } from '../kernel/arm-smmu-v3/smmu-device.ts';
+import { STAGE_S1 } from '../kernel/arm-smmu-v3/smmu-device.ts';
+import type { IommuGroup } from '../kernel/iommu-types.ts';
+import {
+  Device,
+  IOMMU_DOMAIN_BLOCKED,
+  IOMMU_DOMAIN_DMA,
+  IOMMU_DOMAIN_IDENTITY,
+  IOMMU_DOMAIN_UNMANAGED,
+} from '../kernel/iommu-types.ts';
+import { MmStruct } from '../kernel/mm/mm-struct.ts';
+import { Page } from '../kernel/mm/page-alloc.ts';
+import type { KernelPart, KernelView } from './debug-values.ts';
+
+const DOMAIN_TYPES: Readonly<Record<number, string>> = {
+  [IOMMU_DOMAIN_BLOCKED]: 'IOMMU_DOMAIN_BLOCKED',
+  [IOMMU_DOMAIN_UNMANAGED]: 'IOMMU_DOMAIN_UNMANAGED',
+  [IOMMU_DOMAIN_DMA]: 'IOMMU_DOMAIN_DMA',
+  [IOMMU_DOMAIN_IDENTITY]: 'IOMMU_DOMAIN_IDENTITY',
+};
+
+/** Lists the mappings of a page table: a text for each run of pages. */
+export type MappingLister = (domain: ArmSmmuDomain) => readonly KernelPart[];
+
+/** How `host`, the object behind a handle of `kind`, is shown. */
+export function kernelView(host: object, kind: string, mappings: MappingLister): KernelView {
+  if (host instanceof ArmSmmuDomain) {
+    return domainView(host, mappings);
+  }
+  if (host instanceof Device) {
+    return deviceView(host, mappings);
+  }
+  if (host instanceof Page || host instanceof MmStruct) {
+    return plainView(host, kind);
+  }
+  const { name, id } = host as { readonly name?: unknown; readonly id?: unknown };
+  const title = typeof name === 'string' ? name : typeof id === 'number' ? `${id}` : '';
+  return { ...plainView(host, kind), title: `${kind} ${title}`.trimEnd() };
+}
+
+function deviceView(device: Device, mappings: MappingLister): KernelView {
+  const sids = device.iommu_fwspec?.ids ?? [];
+  const streams = sids.map((sid) => hex(sid)).join(', ');
+  const title = sids.length === 0 ? device.name : `${device.name} (SID ${streams})`;
+  return {
+    type: 'device',
+    title: `device ${title}`,
+    parts: () => {
+      const group = device.iommu_group;
+      const master = device.iommu_fwspec?.iommu_priv as ArmSmmuMaster | undefined;
+      return [
+        text('name', device.name),
+        text('bus', device.bus?.name ?? 'none'),
+        text('driver', device.driver_name ?? 'none'),
+        text('stream IDs', streams === '' ? 'none' : streams),
+        text('SubstreamID bits', `${device.iommu_fwspec?.num_pasid_bits ?? 0}`),
+        text('dma_mask', hex(device.dma_mask)),
+        ...(device.pci === undefined ? [] : [text('bdf', device.pci.bdf)]),
+        ...masterParts(master),
+        ...(group === undefined ? [] : [groupPart(group, mappings)]),
+      ];
+    },
+  };
+}
+
+function masterParts(master: ArmSmmuMaster | undefined): KernelPart[] {
+  if (master === undefined) {
+    return [];
+  }
+  const on = [
+    ...(master.auxd ? ['AUXD'] : []),
+    ...(master.stall_enabled ? ['stall'] : []),
+    ...(master.ats_enabled ? ['ATS'] : []),
+    ...(master.pri_enabled ? ['PRI'] : []),
+  ];
+  return [
+    text('features', on.length === 0 ? 'none' : on.join(', ')),
+    ...(master.auxd ? [text('PASID limits', `${master.min_pasid}..${master.max_pasid}`)] : []),
+  ];
+}
+
+function groupPart(group: IommuGroup, mappings: MappingLister): KernelPart {
+  return {
+    name: 'iommu_group',
+    text: `group ${group.id}`,
+    parts: () => [
+      ...group.devices.map((device, index) => nested(`[${index}]`, deviceView(device, mappings))),
+      ...(group.domain instanceof ArmSmmuDomain
+        ? [nested('domain', domainView(group.domain, mappings))]
+        : []),
+    ],
+  };
+}
+
+function domainView(domain: ArmSmmuDomain, mappings: MappingLister): KernelView {
+  const type = DOMAIN_TYPES[domain.type] ?? `type ${domain.type}`;
+  const s1 = domain.stage === STAGE_S1;
+  const ready = domain.pgtbl_ops !== null;
+  const tags = [
+    ...(domain.freed ? ['freed'] : []),
+    type.replace('IOMMU_DOMAIN_', ''),
+    ...(ready && s1 ? [`ASID ${domain.cd.asid}`] : []),
+    ...(ready && !s1 ? [`VMID ${domain.vmid}`] : []),
+    ...(domain.ssid > 0 ? [`PASID ${domain.ssid}`] : []),
+  ];
+  return {
+    type: 'iommu_domain',
+    title: `iommu_domain ${domain.id} (${tags.join(', ')})`,
+    parts: () => [
+      text('type', type),
+      ...(ready && s1
+        ? [text('ASID', `${domain.cd.asid}`), text('TTB0', hex(domain.cd.ttbr))]
+        : []),
+      ...(ready && !s1 ? [text('VMID', `${domain.vmid}`), text('VTTBR', hex(domain.vttbr))] : []),
+      text('PASID', domain.ssid > 0 ? `${domain.ssid}` : 'none'),
+      text('attached', attached(domain)),
+      text('page sizes', hex(domain.pgsize_bitmap)),
+      text(
+        'aperture',
+        `${hex(domain.geometry.aperture_start)}..${hex(domain.geometry.aperture_end)}`,
+      ),
+      ...(ready ? [mappingPart(domain, mappings)] : []),
+    ],
+  };
+}
+
+function mappingPart(domain: ArmSmmuDomain, mappings: MappingLister): KernelPart {
+  const found = mappings(domain);
+  const count = `${found.length} ${found.length === 1 ? 'range' : 'ranges'}`;
+  const part = { name: 'mappings', text: found.length === 0 ? 'none' : count };
+  return found.length === 0 ? part : { ...part, parts: () => found };
+}
+
+function attached({ masters, aux_masters }: ArmSmmuDomain): string {
+  const names = [
+    ...masters.map(({ dev }) => dev.name),
+    ...aux_masters.map(({ dev }) => `${dev.name} (aux)`),
+  ];
+  return names.length === 0 ? 'nothing' : names.join(', ');
+}
+
+/** Numbers and texts among the object's own fields; addresses in hexadecimal. */
+function plainView(host: object, kind: string): KernelView {
+  const parts = (): KernelPart[] =>
+    Object.entries(host)
+      .filter(([, value]) => ['number', 'string', 'boolean', 'bigint'].includes(typeof value))
+      .map(([name, value]) => ({ name, value }));
+  const { pa, id } = host as { readonly pa?: unknown; readonly id?: unknown };
+  const which = typeof pa === 'number' ? ` at ${hex(pa)}` : typeof id === 'number' ? ` ${id}` : '';
+  return { type: kind, title: `${kind}${which}`, parts };
+}
+
+function nested(name: string, { title, parts }: KernelView): KernelPart {
+  return { name, text: title, parts };
+}
+
+function text(name: string, value: string): KernelPart {
+  return { name, text: value };
+}
