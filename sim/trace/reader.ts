@@ -2,7 +2,7 @@
 
 import { ensure } from '../base/assert.ts';
 import { big } from '../base/hex.ts';
-import type { TraceKind } from './kinds.ts';
+import type { PayloadType, TraceKind } from './kinds.ts';
 import { TRACE_KIND_NAMES, TRACE_KINDS } from './kinds.ts';
 import type { TraceChunk } from './recorder.ts';
 import { HEADER_WORDS, PAYLOAD_WORDS } from './recorder.ts';
@@ -23,6 +23,12 @@ export interface TraceSource {
   readonly chunks: readonly TraceChunk[];
   readonly texts: readonly string[];
 }
+
+/** Names and types of each kind's payload, by its number. */
+const PLANS = TRACE_KIND_NAMES.map((kind) => ({
+  kind,
+  fields: Object.entries<PayloadType>(TRACE_KINDS[kind]).map(([name, type]) => ({ name, type })),
+}));
 
 /** All records with an id of at least `fromId`, in order. */
 export function* readTrace(source: TraceSource, fromId = 1): Generator<TraceRecord> {
@@ -92,10 +98,10 @@ export function decodeRecord(
   at: number,
   id: number,
 ): TraceRecord {
-  const kind = ensure(TRACE_KIND_NAMES[words[at] as number], 'trace kind');
+  const { kind, fields } = ensure(PLANS[words[at] as number], 'trace kind');
   const data: Record<string, number | bigint | string> = {};
   let position = at + HEADER_WORDS;
-  for (const [name, type] of Object.entries(TRACE_KINDS[kind])) {
+  for (const { name, type } of fields) {
     const word = words[position++] as number;
     if (type === 'u64') {
       data[name] = big(word, words[position++] as number);

@@ -15,9 +15,6 @@ import { HEADER_WORDS, PAYLOAD_WORDS } from './recorder.ts';
 /** Version of the format; counts up when an older reader could misunderstand a file. */
 export const SESSION_FORMAT = 1;
 
-/** File name extension, with its dot. */
-export const SESSION_EXTENSION = '.substream';
-
 const TWO_32 = 2 ** 32;
 /** Bytes collected before a piece is handed out. */
 const PIECE = 2 ** 16;

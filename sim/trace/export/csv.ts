@@ -2,6 +2,7 @@
 // column means depends on the row's kind; addresses are hexadecimal. Texts are written as they are:
 // a spreadsheet may take one that starts with = for a formula.
 
+import { ensure } from '../../base/assert.ts';
 import { hex } from '../../base/hex.ts';
 import { TRACE_KINDS } from '../kinds.ts';
 import { recordText } from '../record-text.ts';
@@ -26,20 +27,41 @@ export const CSV: ExportFormat = {
   files: (session, control) => [{ name: '', pieces: inPieces(rows(session, control)) }],
 };
 
-function* rows(session: ExportSession, control: ExportControl): Generator<string> {
-  yield row([...HEAD, ...CSV_PAYLOAD.map((name) => RENAMED[name] ?? name)]);
-  for (const record of passOver(session, control)) {
-    const { id, time, kind, cause, data } = record;
-    const values = CSV_PAYLOAD.map((name) => {
-      const value = data[name];
-      return value === undefined ? '' : typeof value === 'bigint' ? hex(value) : String(value);
-    });
-    yield row([String(id), String(time), kind, String(cause), recordText(record), ...values]);
-  }
+/** Where a kind's values stand in a row: the commas before each, and those after the last. */
+interface RowPlan {
+  readonly fields: readonly { readonly commas: string; readonly name: string }[];
+  readonly rest: string;
 }
 
-function row(cells: readonly string[]): string {
-  return `${cells.map(cell).join(',')}\r\n`;
+const PLANS: ReadonlyMap<string, RowPlan> = new Map(
+  Object.entries(TRACE_KINDS).map(([kind, payload]) => {
+    const places = Object.keys(payload)
+      .map((name) => ({ name, at: CSV_PAYLOAD.indexOf(name) + 1 }))
+      .sort((a, b) => a.at - b.at);
+    let last = 0;
+    const fields = places.map(({ name, at }) => {
+      const commas = ','.repeat(at - last);
+      last = at;
+      return { commas, name };
+    });
+    return [kind, { fields, rest: ','.repeat(CSV_PAYLOAD.length - last) }];
+  }),
+);
+
+function* rows(session: ExportSession, control: ExportControl): Generator<string> {
+  yield `${[...HEAD, ...CSV_PAYLOAD.map((name) => RENAMED[name] ?? name)].join(',')}\r\n`;
+  for (const record of passOver(session, control)) {
+    const { id, time, kind, cause, data } = record;
+    let row = `${id},${time},${kind},${cause},${cell(recordText(record))}`;
+    const { fields, rest } = ensure(PLANS.get(kind), 'columns');
+    for (const { commas, name } of fields) {
+      const value = data[name] ?? '';
+      row += commas;
+      row +=
+        typeof value === 'string' ? cell(value) : typeof value === 'bigint' ? hex(value) : value;
+    }
+    yield `${row}${rest}\r\n`;
+  }
 }
 
 function cell(text: string): string {

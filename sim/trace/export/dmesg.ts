@@ -24,11 +24,9 @@ export function dmesgStamp(ticks: number): string {
 }
 
 function* lines(session: ExportSession, control: ExportControl): Generator<string> {
-  for (const record of passOver(session, control)) {
-    if (record.kind === 'log') {
-      for (const line of textOf(record, 'text').replace(/\n$/, '').split('\n')) {
-        yield `${dmesgStamp(record.time)}${printable(line)}\n`;
-      }
+  for (const record of passOver(session, control, undefined, ['log'])) {
+    for (const line of textOf(record, 'text').replace(/\n$/, '').split('\n')) {
+      yield `${dmesgStamp(record.time)}${printable(line)}\n`;
     }
   }
 }

@@ -1,8 +1,11 @@
 // What every export has in common: a session in, files out in pieces, with progress and cancel.
 // Exporters are generators: they hold one piece at a time, and the caller may stop between any two.
 
+import type { TraceKind } from '../kinds.ts';
+import { TRACE_KIND_NAMES } from '../kinds.ts';
 import type { TraceRecord, TraceSource } from '../reader.ts';
-import { readTrace } from '../reader.ts';
+import { decodeRecord } from '../reader.ts';
+import { HEADER_WORDS, PAYLOAD_WORDS } from '../recorder.ts';
 import type { SessionInfo } from '../session-file.ts';
 
 /** A session to export: opened from a file or live. */
@@ -68,26 +71,36 @@ export interface PassShare {
 const WHOLE: PassShare = { from: 0, to: 1 };
 
 /**
- * The records of a session, with progress told on the way.
+ * The records of a session, with progress told on the way; only those of `kinds` when it is given.
  * @throws ExportCancelled when the signal is aborted.
  */
 export function* passOver(
   session: ExportSession,
   control: ExportControl,
   share: PassShare = WHOLE,
+  kinds?: readonly TraceKind[],
 ): Generator<TraceRecord> {
-  const total = session.source.chunks.reduce((sum, chunk) => sum + chunk.count, 0);
+  const { chunks, texts } = session.source;
+  const wanted = TRACE_KIND_NAMES.map((kind) => kinds === undefined || kinds.includes(kind));
+  const total = chunks.reduce((sum, chunk) => sum + chunk.count, 0);
   const step = Math.max(STEP, Math.ceil(total / 100));
   let done = 0;
   tick(control, share, 0);
-  for (const record of readTrace(session.source)) {
-    yield record;
-    done++;
-    if (done % STEP === 0 && control.signal?.aborted === true) {
-      throw new ExportCancelled();
-    }
-    if (done % step === 0) {
-      tick(control, share, done / total);
+  for (const { words, used, firstId } of chunks) {
+    let id = firstId;
+    for (let at = 0; at < used; id++) {
+      const kind = words[at] as number;
+      if (wanted[kind] === true) {
+        yield decodeRecord(texts, words, at, id);
+      }
+      at += HEADER_WORDS + (PAYLOAD_WORDS[kind] as number);
+      done++;
+      if (done % STEP === 0 && control.signal?.aborted === true) {
+        throw new ExportCancelled();
+      }
+      if (done % step === 0) {
+        tick(control, share, done / total);
+      }
     }
   }
   tick(control, share, 1);

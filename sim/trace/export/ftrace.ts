@@ -10,6 +10,8 @@ import type { ExportControl, ExportFormat, ExportSession, PassShare } from './ex
 import { inPieces, passOver } from './export-format.ts';
 
 const NS = 1e9;
+/** Kinds of record that tracepoints are derived from. */
+const KINDS = ['call', 'return', 'event', 'object'] as const;
 
 /** The tracepoints of drivers/iommu in the kernel's own print formats. */
 export const FTRACE: ExportFormat = {
@@ -70,7 +72,7 @@ function* tracepoints(
 ): Generator<Tracepoint> {
   const devices = new DeviceNames();
   const open = new Map<number, TraceRecord>();
-  for (const record of passOver(session, control, share)) {
+  for (const record of passOver(session, control, share, KINDS)) {
     devices.take(record);
     const call = record.kind === 'return' ? open.get(record.cause) : undefined;
     const text =

@@ -22,6 +22,8 @@ export const PCAPNG: ExportFormat = {
   ],
 };
 
+/** Kinds of record that packets are made of. */
+const KINDS = ['command', 'event', 'event_result', 'ppr'] as const;
 const LINKTYPE_USER0 = 147;
 const PIECE = 2 ** 16;
 /** Records after which an event without a result is written as it is. */
@@ -57,7 +59,7 @@ function* capture(session: ExportSession, control: ExportControl): Generator<Uin
     interfaceDescription(out, each.name, each.what);
   }
   const waiting: Packet[] = [];
-  for (const record of passOver(session, control)) {
+  for (const record of passOver(session, control, undefined, KINDS)) {
     const packet = packetOf(record);
     if (packet !== undefined) {
       waiting.push(packet);

@@ -2,7 +2,6 @@
 // strictly nested slices on the tracks of the script and of the kernel; calls that overlap without
 // nesting are async events. Records that share a tick are drawn 1 ns apart; `args.tick` is the tick.
 
-import { asciiJson } from '../../base/json.ts';
 import type { CallFacts, EndedCall } from '../call-tree.ts';
 import { CallTracker, scanCalls, trackOf } from '../call-tree.ts';
 import { decodeCommand, decodeEvent, decodePageRequest, numberOf, textOf } from '../decoded.ts';
@@ -49,7 +48,7 @@ interface TraceEvent {
 }
 
 function* document(session: ExportSession, control: ExportControl): Generator<string> {
-  const facts = scanCalls(passOver(session, control, { from: 0, to: 0.3 }));
+  const facts = scanCalls(passOver(session, control, { from: 0, to: 0.3 }, ['call', 'return']));
   yield '{"displayTimeUnit":"ns","traceEvents":[\n';
   yield eventText({
     ph: 'M',
@@ -89,10 +88,10 @@ function eventText({ ph, tid, name, at, duration, id, args }: TraceEvent): strin
   const scope = ph === 'i' ? ',"s":"t"' : '';
   const dur = duration === undefined ? '' : `,"dur":${micros(duration)}`;
   const own = id === undefined ? '' : `,"id":${id}`;
-  const values = args === undefined ? '' : `,"args":${asciiJson(args)}`;
+  const values = args === undefined ? '' : `,"args":${JSON.stringify(args)}`;
   return (
     `{"ph":"${ph}","pid":1,"tid":${tid},"ts":${micros(at)}${dur}${async}${scope}${own},` +
-    `"name":${asciiJson(name)}${values}}`
+    `"name":${JSON.stringify(name)}${values}}`
   );
 }
 

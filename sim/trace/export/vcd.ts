@@ -26,6 +26,16 @@ interface Signal {
 }
 
 const TICKS = 'ticks';
+/** Kinds of record that signals are made of. */
+const KINDS = [
+  'mmio_read',
+  'mmio_write',
+  'command',
+  'event',
+  'event_result',
+  'ppr',
+  'irq',
+] as const;
 
 /** Faults: the event queue's records, and what the last one said. */
 const FAULTS = [
@@ -51,7 +61,7 @@ function* dump(session: ExportSession, control: ExportControl): Generator<string
   }
   yield signals.declarations();
   const wave = new Wave(signals);
-  for (const record of passOver(session, control, { from: 0.3, to: 1 })) {
+  for (const record of passOver(session, control, { from: 0.3, to: 1 }, KINDS)) {
     yield wave.take(record);
   }
   yield wave.end();
@@ -59,10 +69,8 @@ function* dump(session: ExportSession, control: ExportControl): Generator<string
 
 function interruptNames(session: ExportSession, control: ExportControl): readonly string[] {
   const names = new Set<string>();
-  for (const record of passOver(session, control, { from: 0, to: 0.3 })) {
-    if (record.kind === 'irq') {
-      names.add(interruptName(record));
-    }
+  for (const record of passOver(session, control, { from: 0, to: 0.3 }, ['irq'])) {
+    names.add(interruptName(record));
   }
   return [...names].sort();
 }
