@@ -27,6 +27,8 @@ const PAGING = 1;
 export class IommuCore {
   readonly groups: IommuGroups;
   readonly #kernel: KernelBase;
+  /** Domains that are not freed, with the record that caused each. */
+  readonly #live = new Map<IommuDomain, number>();
   #sizesOf = 0;
   #sizes: readonly number[] = [];
 
@@ -39,6 +41,11 @@ export class IommuCore {
       iovaToPhys: (domain, iova) => this.iommu_iova_to_phys(domain, iova),
       setAttr: (domain, attr, value) => this.iommu_domain_set_attr(domain, attr, { value }),
     });
+  }
+
+  /** Domains of drivers (not default ones) that are not freed, with the record that caused each. */
+  get live(): readonly (readonly [IommuDomain, number])[] {
+    return [...this.#live].filter(([{ type }]) => type === IOMMU_DOMAIN_UNMANAGED);
   }
 
   iommu_present(bus: BusType): boolean {
@@ -74,6 +81,7 @@ export class IommuCore {
   domain_alloc(bus: BusType, type: number): IommuDomain | null {
     const domain = bus.iommu_ops?.domain_alloc(type) ?? null;
     if (domain !== null) {
+      this.#live.set(domain, this.#kernel.recorder.cause);
       this.#kernel.noteObject('domain', domain.id, `domain ${domain.id} of type ${type}`);
     }
     return domain;
@@ -356,6 +364,7 @@ export class IommuCore {
 
   #free(domain: IommuDomain): void {
     domain.freed = true;
+    this.#live.delete(domain);
     domain.ops.domain_free(domain);
     this.#kernel.noteObject('domain', domain.id, `domain ${domain.id} is freed`);
   }

@@ -27,6 +27,8 @@ import { Device, DOMAIN_ATTR } from './iommu-types.ts';
 import type { KernelOptions } from './kernel-base.ts';
 import { KernelBase } from './kernel-base.ts';
 import type { SmmuPlatform } from './kernel-config.ts';
+import type { Leak } from './leaks.ts';
+import { leaksOf } from './leaks.ts';
 import { Mdevs } from './mdev.ts';
 import { AddressSpaces } from './mm/mm-struct.ts';
 import { Slabs } from './mm/slab.ts';
@@ -185,6 +187,11 @@ export class Kernel extends KernelBase {
     this.initFwspec(dev, [bdf.requester_id], options.smmu ?? 0);
     this.#arrive(dev);
     return dev;
+  }
+
+  /** What drivers still hold: PASIDs, domains, pages of alloc_pages, memory of kmalloc. */
+  leaks(): readonly Leak[] {
+    return leaksOf(this);
   }
 
   /** The device goes away: detached, out of its group. */

@@ -172,6 +172,7 @@ export const CMDQ_ERR_MASK = 0x7f;
 export const CMDQ_ERR_CERROR_NONE_IDX = 0;
 export const CMDQ_ERR_CERROR_ILL_IDX = 1;
 export const CMDQ_ERR_CERROR_ABT_IDX = 2;
+export const CMDQ_ERR_CERROR_ATC_INV_IDX = 3;
 
 /** log2 of the most entries the driver uses. */
 export const CMDQ_MAX_SZ_SHIFT = 8;

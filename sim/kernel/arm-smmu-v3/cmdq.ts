@@ -9,6 +9,7 @@ import {
   ARM_SMMU_FEAT_SEV,
   ARM_SMMU_POLL_TIMEOUT,
   CMDQ_ERR_CERROR_ABT_IDX,
+  CMDQ_ERR_CERROR_ATC_INV_IDX,
   CMDQ_ERR_CERROR_NONE_IDX,
   CMDQ_ERR_MASK,
   CMDQ_ERR_SHIFT,
@@ -28,6 +29,8 @@ import { Q_ENT, queue_empty, queue_full, queue_inc_prod, queue_sync_cons } from 
 import type { ArmSmmuDevice } from './smmu-device.ts';
 
 const CERROR_TEXT = ['No error', 'Illegal command', 'Abort on command fetch'] as const;
+/** Known to the driver since it sends ATC_INV (2019). */
+const ATC_TIMEOUT_TEXT = 'ATC invalidate timeout';
 /** Nanoseconds that one round of each kind of wait takes. */
 const WFE_TICKS = 100_000;
 const CPU_RELAX_TICKS = 100;
@@ -193,7 +196,12 @@ export function arm_smmu_cmdq_skip_err(smmu: ArmSmmuDevice): void {
   const { log, machine } = smmu.kernel;
   const cons = smmu.mmio.readl(q.cons_reg);
   const idx = (cons >>> CMDQ_ERR_SHIFT) & CMDQ_ERR_MASK;
-  log.dev_err(smmu.dev, 'CMDQ error (cons 0x%08x): %s', cons, CERROR_TEXT[idx] ?? 'Unknown');
+  const timeout = idx === CMDQ_ERR_CERROR_ATC_INV_IDX && smmu.auxd;
+  const reason = timeout ? ATC_TIMEOUT_TEXT : (CERROR_TEXT[idx] ?? 'Unknown');
+  log.dev_err(smmu.dev, 'CMDQ error (cons 0x%08x): %s', cons, reason);
+  if (timeout) {
+    return; // CONS is at the CMD_SYNC: it is tried again.
+  }
   if (idx === CMDQ_ERR_CERROR_ABT_IDX) {
     log.dev_err(smmu.dev, 'retrying command fetch');
   }
