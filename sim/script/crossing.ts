@@ -31,6 +31,11 @@ const PARAMETER_KINDS: Readonly<Record<string, string>> = {
   buf: 'buffer',
   ptr: 'buffer',
   wq: 'workqueue_struct',
+  mdev: 'mdev_device',
+  container: 'vfio_container',
+  group: 'vfio_group',
+  device: 'vfio_device',
+  queue: 'iopf_queue',
 };
 
 /** Types of the arguments that a function's callback gets. */

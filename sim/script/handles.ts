@@ -19,6 +19,11 @@ const KIND_NAMES: Readonly<Record<string, string>> = {
   Scatterlist: 'scatterlist',
   DeclaredSet: 'ioasid_set',
   Workqueue: 'workqueue_struct',
+  MdevDevice: 'mdev_device',
+  VfioContainer: 'vfio_container',
+  VfioGroup: 'vfio_group',
+  VfioDevice: 'vfio_device',
+  IopfQueue: 'iopf_queue',
 };
 
 /** The kind of handle that an object of a kernel class gets. */

@@ -7,6 +7,7 @@ import {
   DMA_TO_DEVICE,
 } from '../kernel/dma-types.ts';
 import { ERRNO, MAX_ERRNO } from '../kernel/errno.ts';
+import { IRQ_HANDLED, IRQ_NONE, IRQ_WAKE_THREAD, IRQF_ONESHOT } from '../kernel/interrupt.ts';
 import {
   DOMAIN_ATTR,
   IOMMU_CACHE,
@@ -20,15 +21,27 @@ import {
   IOMMU_DOMAIN_DMA,
   IOMMU_DOMAIN_IDENTITY,
   IOMMU_DOMAIN_UNMANAGED,
+  IOMMU_FAULT_DMA_UNRECOV,
+  IOMMU_FAULT_EXEC,
+  IOMMU_FAULT_PAGE_REQ,
+  IOMMU_FAULT_PRIV,
+  IOMMU_FAULT_READ,
+  IOMMU_FAULT_WRITE,
   IOMMU_MMIO,
   IOMMU_NOEXEC,
+  IOMMU_PAGE_RESP_FAILURE,
+  IOMMU_PAGE_RESP_INVALID,
+  IOMMU_PAGE_RESP_SUCCESS,
   IOMMU_PRIV,
   IOMMU_READ,
   IOMMU_SVA_FEAT_AUXD,
   IOMMU_SVA_FEAT_IOPF,
   IOMMU_WRITE,
 } from '../kernel/iommu-types.ts';
+import { PROT_EXEC, PROT_READ, PROT_WRITE } from '../kernel/mm/cpu-page-table.ts';
 import { __GFP_ZERO, GFP_ATOMIC, GFP_DMA, GFP_DMA32, GFP_KERNEL } from '../kernel/mm/gfp.ts';
+import { VFIO_TYPE1_IOMMU, VFIO_TYPE1v2_IOMMU } from '../kernel/vfio.ts';
+import { VFIO_DMA_MAP_FLAG_READ, VFIO_DMA_MAP_FLAG_WRITE } from '../kernel/vfio-type1.ts';
 
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;
@@ -96,4 +109,24 @@ export const SCRIPT_CONSTANTS: Readonly<Record<string, number | null>> = {
   GFP_DMA,
   GFP_DMA32,
   __GFP_ZERO,
+  IOMMU_FAULT_DMA_UNRECOV,
+  IOMMU_FAULT_PAGE_REQ,
+  IOMMU_FAULT_READ,
+  IOMMU_FAULT_WRITE,
+  IOMMU_FAULT_EXEC,
+  IOMMU_FAULT_PRIV,
+  IOMMU_PAGE_RESP_SUCCESS,
+  IOMMU_PAGE_RESP_INVALID,
+  IOMMU_PAGE_RESP_FAILURE,
+  IRQ_NONE,
+  IRQ_HANDLED,
+  IRQ_WAKE_THREAD,
+  IRQF_ONESHOT,
+  PROT_READ,
+  PROT_WRITE,
+  PROT_EXEC,
+  VFIO_TYPE1_IOMMU,
+  VFIO_TYPE1v2_IOMMU,
+  VFIO_DMA_MAP_FLAG_READ,
+  VFIO_DMA_MAP_FLAG_WRITE,
 };

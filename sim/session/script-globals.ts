@@ -12,10 +12,13 @@ import { Crossing } from '../script/crossing.ts';
 import { DeviceApi } from '../script/device-api.ts';
 import { HandleTable } from '../script/handles.ts';
 import { kernelKinds } from '../script/kernel-kinds.ts';
+import { mmKind } from '../script/mm-kind.ts';
 import type { ScriptRealm, ScriptSite } from '../script/realm.ts';
 import { bindFunctions, deviceMethods } from '../script/script-api.ts';
 import { SCRIPT_CONSTANTS } from '../script/script-constants.ts';
 import { parseSignature } from '../script/signature.ts';
+import type { Slip } from '../script/slips.ts';
+import { Slips } from '../script/slips.ts';
 import type { World } from '../script/world.ts';
 import type { Recorder } from '../trace/recorder.ts';
 import { machineBodies } from './machine-bodies.ts';
@@ -34,6 +37,8 @@ export interface ScriptGlobalsOptions {
   /** Virtual seconds. */
   readonly timeLimit: number | undefined;
   readonly control: Int32Array | undefined;
+  /** A mistake to make on purpose. */
+  readonly slip: Slip | undefined;
   readonly onStatus: (status: SessionStatus) => void;
   readonly placeOf: (site: ScriptSite) => Place;
 }
@@ -67,9 +72,11 @@ export class ScriptGlobals {
     this.#configuration = new WorldConfiguration(options.profile);
     this.#handles = new HandleTable(realm.guest);
     this.#crossing = new Crossing(realm.guest, this.#handles);
+    const slips = new Slips(options.slip);
     this.#binder = new Binder(realm, this.#crossing, {
       recorder,
       enter: (site) => this.#enter(site),
+      slip: (name, body) => slips.run(name, body),
       settle: () => this.settle(),
       failed: (error) => this.#failed(error),
     });
@@ -91,6 +98,11 @@ export class ScriptGlobals {
 
   get profile(): Profile {
     return this.#configuration.profile;
+  }
+
+  /** For a debugger: the handles, and the machine if there is one yet. */
+  get inside(): { readonly handles: HandleTable; readonly world: () => World | undefined } {
+    return { handles: this.#handles, world: () => this.#world };
   }
 
   /** The machine configuration for the session file. */
@@ -167,7 +179,7 @@ export class ScriptGlobals {
         [configure, ([options]) => this.#configuration.choose(options)],
       ]),
     });
-    for (const kind of kernelKinds(this.#binder)) {
+    for (const kind of [...kernelKinds(this.#binder), mmKind(this.#binder)]) {
       this.#handles.define(kind);
     }
   }

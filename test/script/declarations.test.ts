@@ -6,6 +6,7 @@ import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { KERNEL_FUNCTIONS } from '../../sim/kernel/api-table.ts';
 import { BUFFER_SIGNATURES } from '../../sim/script/kernel-kinds.ts';
+import { MM_SIGNATURES } from '../../sim/script/mm-kind.ts';
 import { DEVICE_SIGNATURES, MACHINE_SIGNATURES } from '../../sim/script/script-api.ts';
 import { SCRIPT_CONSTANTS } from '../../sim/script/script-constants.ts';
 import type { Signature } from '../../sim/script/signature.ts';
@@ -149,6 +150,7 @@ describe('the declarations', () => {
   it.each([
     ['device', DEVICE_SIGNATURES],
     ['buffer', BUFFER_SIGNATURES],
+    ['mm', MM_SIGNATURES],
   ] as const)('declare the methods of a %s', (name, signatures) => {
     const methods = methodsOf(name);
     const parsed = signatures.map(parseSignature);

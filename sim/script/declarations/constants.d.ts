@@ -146,3 +146,38 @@ declare const GFP_DMA: 1;
 declare const GFP_DMA32: 4;
 /** Zeroed memory. */
 declare const __GFP_ZERO: 0x8000;
+
+/** Results of interrupt handlers. */
+declare const IRQ_NONE: 0;
+declare const IRQ_HANDLED: 1;
+/** Run the thread of request_threaded_irq. */
+declare const IRQ_WAKE_THREAD: 2;
+declare const IRQF_ONESHOT: 0x2000;
+
+/** What a process may do with its memory. */
+declare const PROT_READ: 1;
+declare const PROT_WRITE: 2;
+declare const PROT_EXEC: 4;
+
+/** Types for vfio_set_iommu. */
+declare const VFIO_TYPE1_IOMMU: 1;
+declare const VFIO_TYPE1v2_IOMMU: 3;
+
+/** Flags of vfio_iommu_map_dma: what the device may do. */
+declare const VFIO_DMA_MAP_FLAG_READ: 1;
+declare const VFIO_DMA_MAP_FLAG_WRITE: 2;
+
+/** iommu_fault_event.type. */
+declare const IOMMU_FAULT_DMA_UNRECOV: 1;
+declare const IOMMU_FAULT_PAGE_REQ: 2;
+
+/** iommu_fault_event.prot, bit by bit. */
+declare const IOMMU_FAULT_READ: 1;
+declare const IOMMU_FAULT_WRITE: 2;
+declare const IOMMU_FAULT_EXEC: 4;
+declare const IOMMU_FAULT_PRIV: 8;
+
+/** page_response_msg.resp_code: the access is retried, or aborted. */
+declare const IOMMU_PAGE_RESP_SUCCESS: 0;
+declare const IOMMU_PAGE_RESP_INVALID: 1;
+declare const IOMMU_PAGE_RESP_FAILURE: 2;

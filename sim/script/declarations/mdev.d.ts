@@ -31,7 +31,7 @@ declare function mdev_parent_dev(mdev: mdev_device): device;
 declare function mdev_dev(mdev: mdev_device): device;
 
 /** The mediated device of a struct device. */
-declare function mdev_from_dev(dev: device): mdev_device;
+declare function mdev_from_dev(dev: device): mdev_device | null;
 
 /** UUID of a mediated device. */
 declare function mdev_uuid(mdev: mdev_device): string;
@@ -60,8 +60,68 @@ declare function mdev_remove(uuid: string): int;
 /** The mediated device with a UUID, or NULL. */
 declare function mdev_find(uuid: string): mdev_device | null;
 
-/** Opens /dev/vfio/vfio: a container. */
-declare function vfio_container_open(): void_ptr;
+/** An open container. */
+interface vfio_container {
+  readonly [kind]: 'vfio_container';
+}
 
-/** Opens the VFIO group of a device, or NULL. */
-declare function vfio_group_get(dev: device): void_ptr;
+/** An open VFIO group. */
+interface vfio_group {
+  readonly [kind]: 'vfio_group';
+}
+
+/** An open device of a group. */
+interface vfio_device {
+  readonly [kind]: 'vfio_device';
+}
+
+/** Opens /dev/vfio/vfio. */
+declare function vfio_container_open(): vfio_container;
+
+/** Opens the group of a mediated device, or NULL when it has none or it is open already. */
+declare function vfio_group_open(dev: device): vfio_group | null;
+
+/** Closes a group; 0, or -EBUSY while devices of it are open. */
+declare function vfio_group_close(group: vfio_group): int;
+
+/** VFIO_GROUP_SET_CONTAINER: puts a group into a container. */
+declare function vfio_group_set_container(group: vfio_group, container: vfio_container): int;
+
+/** VFIO_GROUP_UNSET_CONTAINER: takes a group out. */
+declare function vfio_group_unset_container(group: vfio_group): int;
+
+/**
+ * VFIO_SET_IOMMU: the groups of the container get a domain, which is attached (as an auxiliary one where
+ * the mediating driver says so) to the devices that isolate them.
+ * @param type VFIO_TYPE1_IOMMU or VFIO_TYPE1v2_IOMMU
+ * @param mm the process whose memory is mapped
+ */
+declare function vfio_set_iommu(container: vfio_container, type: int, mm: mm | null): int;
+
+/**
+ * VFIO_GROUP_GET_DEVICE_FD: opens a device of the group; the driver's open() runs.
+ * @returns the device, or an error pointer
+ */
+declare function vfio_group_get_device(group: vfio_group, uuid: string): void_ptr;
+
+/** Closes a device; the driver's release() runs. */
+declare function vfio_device_close(device: vfio_device): void;
+
+/** An ioctl of an open device, for the driver's ioctl(). */
+declare function vfio_device_ioctl(device: vfio_device, cmd: u32, arg: void_ptr): int;
+
+/**
+ * VFIO_IOMMU_MAP_DMA: maps process memory for the devices of a container.
+ * @param flags VFIO_DMA_MAP_FLAG_READ, VFIO_DMA_MAP_FLAG_WRITE
+ * @returns 0; -EINVAL misaligned, empty, wrapping or without access; -EEXIST overlap; -ENOMEM
+ */
+declare function vfio_iommu_map_dma(
+  container: vfio_container,
+  vaddr: u64_arg,
+  iova: u64_arg,
+  size: size_t,
+  flags: int,
+): int;
+
+/** VFIO_IOMMU_UNMAP_DMA: bytes that were unmapped, or -EINVAL. */
+declare function vfio_iommu_unmap_dma(container: vfio_container, iova: u64_arg, size: size_t): int;

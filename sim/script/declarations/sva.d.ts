@@ -32,6 +32,12 @@ interface iopf_queue {
 }
 
 /**
+ * Starts a process with an empty address space, whose page tables the SMMU can share.
+ * @returns NULL without memory
+ */
+declare function mm_alloc(): mm | null;
+
+/**
  * Binds a process address space to a device: one PASID per mm, for all devices.
  * @param pasid receives the PASID
  * @returns 0; -EINVAL not initialised, or other flags than at init; -EEXIST bound already; -EDOM the mm

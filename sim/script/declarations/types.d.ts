@@ -177,10 +177,16 @@ interface scatterlist {
 
 /** struct mm_struct: the address space of a process. */
 interface mm {
-  /** Maps `len` bytes (whole pages) of anonymous memory; `prot` of PROT_*; returns its address. */
-  mmap(len: size_t, prot: int, addr?: u64_arg): u64;
+  /**
+   * Adds zeroed memory: `len` bytes, rounded up to pages, with PROT_READ, PROT_WRITE, PROT_EXEC.
+   * @param addr where it should be; a hint, as without MAP_FIXED
+   * @returns its address, or a negative error number: -EINVAL, -ENOMEM
+   */
+  mmap(len: size_t, prot: int, addr?: u64_arg): bigint;
   /** Unmaps; 0 or a negative error number. */
   munmap(addr: u64_arg, len: size_t): int;
+  /** Changes what may be done with memory; 0, -EINVAL or -ENOMEM. */
+  mprotect(addr: u64_arg, len: size_t, prot: int): int;
   /** Reads as the process would; faults pages in. */
   read(addr: u64_arg, len: size_t): Uint8Array;
   /** Writes as the process would; faults pages in. */
