@@ -3,7 +3,9 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { ExportFormat } from '../trace/export/export-format.ts';
+import { hardwareOf } from '../explain/hardware.ts';
+import { Inspector } from '../inspect/inspector.ts';
+import type { ExportFormat, ExportSession } from '../trace/export/export-format.ts';
 import { ExportCancelled } from '../trace/export/export-format.ts';
 import { EXPORT_FORMATS, exportFormat } from '../trace/export/export-formats.ts';
 import type { Session } from '../trace/session-reader.ts';
@@ -139,7 +141,7 @@ async function write(
   { format, output }: ExportRequest,
   control: { readonly signal: AbortSignal; readonly onProgress: (done: number) => void },
 ): Promise<void> {
-  const files = format.files(session, control);
+  const files = format.files(explained(session), control);
   if (format.directory) {
     await writeDirectory(output, files, control);
     return;
@@ -151,6 +153,20 @@ async function write(
     files.map(({ name, pieces }) => ({ path: pathOf(name), pieces })),
     control,
   );
+}
+
+/** The session with explanations of its faults, when it is whole: they rest on all of its records. */
+function explained(session: Session): ExportSession {
+  const { header, source, damages } = session;
+  if (damages > 0) {
+    return session;
+  }
+  let inspector: Inspector | undefined;
+  const explain = (number: number): readonly string[] | undefined => {
+    inspector ??= new Inspector(source, hardwareOf(header.machine), header.file);
+    return inspector.explain(number)?.lines;
+  };
+  return { header, source, explain };
 }
 
 /** A line on a terminal that tells how far it is; nothing elsewhere. */

@@ -13,10 +13,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { hardwareOf } from '../../sim/explain/hardware.ts';
 import { diffCommand } from '../../sim/host/diff-command.ts';
 import { exportCommand } from '../../sim/host/export-command.ts';
 import { openSession } from '../../sim/host/open-session.ts';
 import { writeDirectory, writePieces, writeTogether } from '../../sim/host/write-files.ts';
+import { Inspector } from '../../sim/inspect/inspector.ts';
 import { ExportCancelled } from '../../sim/trace/export/export-format.ts';
 import { EXPORT_FORMATS } from '../../sim/trace/export/export-formats.ts';
 import { sessionFileText } from '../../sim/trace/session-file.ts';
@@ -66,7 +68,11 @@ describe('substream export', () => {
         path(out),
       ]);
       expect([status, output, complaints]).toEqual([0, '', '']);
-      const session = { header: SAMPLE_INFO, source: sampleSession().recorder };
+      const source = sampleSession().recorder;
+      const inspector = new Inspector(source, hardwareOf(SAMPLE_INFO.machine), SAMPLE_INFO.file);
+      const explain = (number: number): readonly string[] | undefined =>
+        inspector.explain(number)?.lines;
+      const session = { header: SAMPLE_INFO, source, explain };
       const files = format.files(session, {}).map(({ name }) => name);
       for (const name of files) {
         const file = format.directory
