@@ -78,6 +78,7 @@ export class DmaMaster {
     const transaction = this.#transaction;
     transaction.sid = sid;
     transaction.ssid = ssid;
+    transaction.fault = 0;
     transaction.flags = flags | (privileged ? TXN_PRIVILEGED : 0);
     for (let done = 0; done < bytes.length; ) {
       const address = iova + BigInt(done);

@@ -3,8 +3,10 @@
 import { hex } from '../base/hex.ts';
 import type { DmaAttributes, DmaOutcome } from '../devices/dma-master.ts';
 import { DmaMaster } from '../devices/dma-master.ts';
+import { PciFunction } from '../devices/pci-function.ts';
 import { errnoName } from '../kernel/errno.ts';
 import type { Device } from '../kernel/iommu-types.ts';
+import { to_pci_dev } from '../kernel/pci.ts';
 import { ApiError } from './api-error.ts';
 import type { Body } from './binder.ts';
 import { Options } from './options.ts';
@@ -38,6 +40,8 @@ export interface DeviceSurroundings {
 
 interface Master {
   readonly dma: DmaMaster;
+  /** The PCI function around the bus master, for devices that are one. */
+  readonly pci?: PciFunction;
   readonly sids: readonly number[];
 }
 
@@ -98,7 +102,9 @@ export class DeviceApi {
     const attributes = attributesOf('dma_read', given, master.sids);
     const mark = this.#surroundings.eventMark();
     const outcome = master.dma.read(addressOf('dma_read', iova), bytes, attributes);
-    return outcome.ok ? { ok: true, data: bytes } : this.#failure(outcome, attributes, mark);
+    return outcome.ok
+      ? { ok: true, data: bytes }
+      : this.#failure(outcome, attributes, mark, master.pci?.refusal);
   };
 
   /** `dev.dma_write(iova, bytes, { pasid, priv, sid })`. */
@@ -109,7 +115,9 @@ export class DeviceApi {
     const attributes = attributesOf('dma_write', options, master.sids);
     const mark = this.#surroundings.eventMark();
     const outcome = master.dma.write(addressOf('dma_write', iova), bytes, attributes);
-    return outcome.ok ? { ok: true } : this.#failure(outcome, attributes, mark);
+    return outcome.ok
+      ? { ok: true }
+      : this.#failure(outcome, attributes, mark, master.pci?.refusal);
   };
 
   #own(where: string, name: string, added: Device | number, sids: readonly number[]): Device {
@@ -117,9 +125,14 @@ export class DeviceApi {
       throw new ApiError('Error', `${where}: the kernel refused ${name}: ${errnoName(added)}`);
     }
     const { machine, port } = this.#surroundings.world();
-    const dma = new DmaMaster(machine, port);
+    const config = to_pci_dev(added)?.config;
+    const pci =
+      config === undefined
+        ? undefined
+        : new PciFunction({ machine, port, config, sid: sids[0] ?? 0 });
+    const dma = new DmaMaster(machine, pci ?? port);
     this.#all.push(dma);
-    this.#masters.set(added, { dma, sids });
+    this.#masters.set(added, { dma, sids, ...(pci === undefined ? {} : { pci }) });
     return added;
   }
 
@@ -131,10 +144,15 @@ export class DeviceApi {
     return master;
   }
 
-  #failure(outcome: DmaOutcome & { ok: false }, { sid, ssid }: DmaAttributes, mark: number) {
+  #failure(
+    outcome: DmaOutcome & { ok: false },
+    { sid, ssid }: DmaAttributes,
+    mark: number,
+    refusal: string | undefined,
+  ): DmaResult {
     this.#surroundings.settle();
     const found = this.#surroundings.newestEvent(sid, ssid, mark);
-    const reason = found?.text ?? REASONS[outcome.why](outcome, sid);
+    const reason = found?.text ?? refusal ?? REASONS[outcome.why](outcome, sid);
     const part = outcome.at === 0 ? '' : ` (after ${outcome.at} bytes)`;
     return {
       ok: false,
