@@ -2,6 +2,7 @@
 // 0 done, 1 script error, 2 usage, 3 unexpected events, 4 time limit, 70 internal error.
 
 import { runCommand } from './cli-run.ts';
+import { compareCommand } from './compare-command.ts';
 import { diffCommand } from './diff-command.ts';
 import { explainCommand } from './explain-command.ts';
 import { exportCommand } from './export-command.ts';
@@ -9,10 +10,11 @@ import { UsageError } from './usage-error.ts';
 
 const HELP = `usage: substream COMMAND [OPTIONS]
 
-  run FILE.ts     run a driver script to its end
-  export SESSION  write a session in the format of another tool
-  explain SESSION explain the faults of a session
-  diff A B        compare two sessions
+  run FILE.ts         run a driver script to its end
+  explain SESSION     explain the faults of a session
+  export SESSION      write a session in the format of another tool
+  diff A B            compare two sessions
+  compare A.ts B.ts   compare two shapes of one driver, mistakes included
 
 Help on a command: substream COMMAND --help
 `;
@@ -24,6 +26,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['export', exportCommand],
   ['explain', explainCommand],
   ['diff', diffCommand],
+  ['compare', compareCommand],
 ]);
 
 /** Runs a command line; returns its exit status. */

@@ -25,6 +25,8 @@ export interface RunRequest {
   readonly seed?: number;
   /** Virtual seconds after which the run is stopped with exit 4; none by default. */
   readonly timeLimit?: number;
+  /** A rehearsal: call `call` (from 1, of those that act on the IOMMU) is left out, or made twice. */
+  readonly slip?: { readonly call: number; readonly kind: 'omitted' | 'doubled' };
   /** Set by the host when a debugger is attached; a window cannot set it. */
   readonly debug?: DebugPreparation;
 }

@@ -20,6 +20,8 @@ export interface CallEnvironment {
   readonly recorder: Recorder;
   /** Before each call, with its place. @throws RunStopped when the script must end */
   enter(site: ScriptSite | undefined): void;
+  /** Runs the body of a call: once, unless a rehearsal slips here. */
+  slip(name: string, body: () => unknown): unknown;
   /** After the body of an outermost call: interrupts and deferred work run. */
   settle(): void;
   /** What the script is told when a function threw: the same error, or one in its place. */
@@ -124,7 +126,7 @@ export class Binder {
         if (WIDE_REFS.has(signature.name)) {
           markRefs(converted, signature, twins);
         }
-        const result = body(converted, object);
+        const result = this.#environment.slip(signature.name, () => body(converted, object));
         if (this.#depth === 1) {
           this.#environment.settle();
         }

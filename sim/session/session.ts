@@ -82,6 +82,7 @@ export class Session {
       profile: request.profile ?? 'seed18',
       timeLimit: request.timeLimit,
       control: options.control,
+      slip: request.slip,
       onStatus: options.onStatus,
       placeOf: (site) => this.#placeOf(site),
     });
