@@ -15,6 +15,7 @@ import type {
 } from '../protocol/api.ts';
 import type { InspectAnswer, InspectRequest } from '../protocol/inspect.ts';
 import { CONTROL_STOP, STOP_BY_TIME_LIMIT, STOP_BY_USER } from '../session/run-control.ts';
+import type { ThreadDebugger } from './session-thread.ts';
 import { SessionThread } from './session-thread.ts';
 
 /** How a host starts its threads. */
@@ -73,10 +74,11 @@ export class SessionHost implements Disposable {
   }
 
   /**
-   * Runs a script to its end; the result says how it ended, also when its thread had to be ended.
+   * Runs a script to its end, if wanted under a debugger; the result says how it ended, also when its
+   * thread had to be ended.
    * @throws Error when a run is going on, or the host is disposed.
    */
-  async run(request: RunRequest): Promise<RunResult> {
+  async run(request: RunRequest, debug?: ThreadDebugger): Promise<RunResult> {
     if (this.#now === 'running' || this.#now === 'stopping') {
       throw new Error('a script is running: stop it first');
     }
@@ -90,12 +92,14 @@ export class SessionHost implements Disposable {
     let limit: NodeJS.Timeout | undefined;
     thread.ready.then(
       () => {
-        limit = this.#armTimeLimit(thread, request.timeLimit);
+        // Time that a person takes at a breakpoint is not the script's.
+        const seconds = debug === undefined ? request.timeLimit : undefined;
+        limit = this.#armTimeLimit(thread, seconds);
       },
       () => undefined,
     );
     try {
-      return await thread.run(request);
+      return await thread.run(request, debug);
     } finally {
       clearTimeout(limit);
       const died = thread.cause;
@@ -220,6 +224,7 @@ export class SessionHost implements Disposable {
 
   async #halt(thread: SessionThread, reason: number): Promise<void> {
     Atomics.store(thread.control, CONTROL_STOP, reason);
+    await thread.release();
     const waited = delay(GRACE_MS, false, { ref: false });
     if (!(await Promise.race([thread.finished.then(() => true), waited]))) {
       await thread.end(reason);

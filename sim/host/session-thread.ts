@@ -2,7 +2,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { Emitter } from '../base/emitter.ts';
-import type { OutputRecord, RunRequest, RunResult, SessionStatus } from '../protocol/api.ts';
+import type { OutputRecord, Place, RunRequest, RunResult, SessionStatus } from '../protocol/api.ts';
 import { SESSION_CONTRACT } from '../protocol/contracts.ts';
 import { connectRpc } from '../protocol/rpc.ts';
 import {
@@ -19,6 +19,16 @@ export interface ThreadEnd {
   readonly message: string;
   /** Exit status of a run that ended this way. */
   readonly exit: number;
+}
+
+/** Debugs one thread. It must let go before the thread ends: a paused thread cannot be ended. */
+export interface ThreadDebugger {
+  /** The run as the debugger wants it. */
+  prepare(request: RunRequest): RunRequest;
+  /** Before the run, when the thread is ready. @throws Error when the thread cannot be debugged */
+  attach(threadId: number): Promise<void>;
+  /** Lets the thread run on and detaches; tells, when asked and known, where the script is. */
+  release(wantPlace: boolean): Promise<Place | undefined>;
 }
 
 const BY_REASON: Readonly<Record<number, ThreadEnd>> = {
@@ -59,6 +69,8 @@ export class SessionThread {
   readonly onDidChangeStatus = this.#status.event;
   #end: ThreadEnd | undefined;
   #isReady = false;
+  #debugger: ThreadDebugger | undefined;
+  #place: Place | undefined;
   #events = 0;
   #dmas = 0;
   #finish: () => void = () => undefined;
@@ -101,7 +113,7 @@ export class SessionThread {
   }
 
   /** Runs a script; when the thread dies of it, the result says so. */
-  async run(request: RunRequest): Promise<RunResult> {
+  async run(request: RunRequest, debug?: ThreadDebugger): Promise<RunResult> {
     const watch = this.#watchMemory();
     this.client.on('output', (records) => this.#pass(records));
     this.client.on('status', (status) => {
@@ -110,18 +122,27 @@ export class SessionThread {
     });
     try {
       await this.ready;
-      return await this.client.calls.run(request);
+      this.#debugger = debug;
+      await debug?.attach(this.threadId);
+      return await this.client.calls.run(debug?.prepare(request) ?? request);
     } catch (error) {
       return this.#resultOfDeath(error);
     } finally {
       clearInterval(watch);
+      await debug?.release(false);
       this.#finish();
     }
   }
 
-  /** Ends the thread. A paused one must be detached from its debugger first. */
+  /** Lets a debugger go, so that the thread can end, or run to where it notices that it must. */
+  async release(): Promise<void> {
+    await this.#debugger?.release(false);
+  }
+
+  /** Ends the thread. */
   async end(reason?: number): Promise<void> {
     this.#end ??= BY_REASON[reason ?? 0] ?? { name: 'Ended', message: 'session closed', exit: 70 };
+    await this.release();
     await this.#worker.terminate();
   }
 
@@ -133,10 +154,15 @@ export class SessionThread {
       if (process.memoryUsage.rss() - before - own > this.#heapMb * MIB) {
         clearInterval(watch);
         this.#end ??= outOfMemory(this.#heapMb);
-        void this.#worker.terminate();
+        void this.#endWithPlace();
       }
     }, WATCH_MS);
     return watch;
+  }
+
+  async #endWithPlace(): Promise<void> {
+    this.#place = await this.#debugger?.release(true);
+    await this.#worker.terminate();
   }
 
   async #ping(): Promise<void> {
@@ -161,13 +187,14 @@ export class SessionThread {
       message: error instanceof Error ? (error.stack ?? error.message) : String(error),
       exit: 70,
     };
+    const place = this.#place;
     const result: RunResult = {
       type: 'result',
       ok: false,
       exit,
       events: this.#events,
       dmas: this.#dmas,
-      error: { name, message, stack: [] },
+      error: { name, message, ...(place === undefined ? {} : { place }), stack: [] },
     };
     this.#output.fire([result]);
     return result;

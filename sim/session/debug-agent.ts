@@ -2,7 +2,12 @@
 // that was asked for, counts hits of breakpoints, and shows the values of a script that stands still.
 // The host reaches it by evaluation, since no message arrives while the script is paused.
 
-import type { DebugPreparation, DebugVariable, WatchRequest } from '../protocol/debug.ts';
+import type {
+  DebugPreparation,
+  DebugVariable,
+  HardwareStep,
+  WatchRequest,
+} from '../protocol/debug.ts';
 import type { GuestRealm } from '../script/guest-realm.ts';
 import type { HandleTable } from '../script/handles.ts';
 import type { World } from '../script/world.ts';
@@ -109,9 +114,15 @@ export class DebugAgent {
     return this.#watch?.set(request) ?? {};
   }
 
+  /** Stops once more, when the SMMU has done one more thing; asked again, it waits anew. */
+  watchOnce(unit: HardwareStep): void {
+    this.#watch?.once(unit === 'command' ? K.command : K.fetch);
+  }
+
   /** Starts a pause: references of the one before are void. */
   paused(): PausedState {
     this.#values.clear();
+    this.#watch?.endSingle();
     const cause = this.#watch?.takeCause();
     return {
       time: this.#session?.clock.now ?? 0,

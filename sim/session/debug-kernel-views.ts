@@ -15,6 +15,7 @@ import {
 } from '../kernel/iommu-types.ts';
 import { MmStruct } from '../kernel/mm/mm-struct.ts';
 import { Page } from '../kernel/mm/page-alloc.ts';
+import { PAGE_SIZE } from '../kernel/mm/page-zone.ts';
 import type { KernelPart, KernelView } from './debug-values.ts';
 
 const DOMAIN_TYPES: Readonly<Record<number, string>> = {
@@ -35,8 +36,19 @@ export function kernelView(host: object, kind: string, mappings: MappingLister):
   if (host instanceof Device) {
     return deviceView(host, mappings);
   }
-  if (host instanceof Page || host instanceof MmStruct) {
-    return plainView(host, kind);
+  if (host instanceof Page) {
+    const pa = hex(host.pfn * PAGE_SIZE);
+    const parts = (): KernelPart[] => [text('pfn', hex(host.pfn)), text('physical address', pa)];
+    return { type: kind, title: `page at ${pa}`, parts };
+  }
+  if (host instanceof MmStruct) {
+    const { id, pgd, mm_users, mm_count } = host;
+    const parts = (): KernelPart[] => [
+      text('pgd', hex(pgd)),
+      text('mm_users', `${mm_users}`),
+      text('mm_count', `${mm_count}`),
+    ];
+    return { type: kind, title: `mm ${id}`, parts };
   }
   const { name, id } = host as { readonly name?: unknown; readonly id?: unknown };
   const title = typeof name === 'string' ? name : typeof id === 'number' ? `${id}` : '';

@@ -18,6 +18,7 @@ export class WatchedRecorder extends Recorder {
     this.#watching = this.#watches.some((one) => one !== undefined);
   }
 
+  // biome-ignore lint/complexity/useMaxParams: payload words one by one, as the recorder takes them
   override emit(kind: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0): number {
     const id = super.emit(kind, a, b, c, d, e, f, g, h);
     if (this.#watching) {

@@ -6,7 +6,7 @@ import type { World } from '../script/world.ts';
 import { K } from '../trace/kinds.ts';
 import { recordById } from '../trace/reader.ts';
 import { recordText } from '../trace/record-text.ts';
-import type { WatchedRecorder } from './debug-recorder.ts';
+import type { RecordWatch, WatchedRecorder } from './debug-recorder.ts';
 import type { HardwareMatch } from './debug-trigger.ts';
 import { parseTrigger } from './debug-trigger.ts';
 
@@ -32,8 +32,9 @@ const PASSED_ON = 'threw: a callback of the script threw';
 /** Watches one session. */
 export class DebugWatch {
   readonly #surroundings: WatchSurroundings;
-  /** Kinds that have a watch now. */
-  readonly #watched = new Set<number>();
+  /** What each kind is watched for; a single step of the hardware comes on top. */
+  readonly #watches = new Map<number, RecordWatch>();
+  #single: number | undefined;
   #cause: StopCause | undefined;
   /** What the user evaluates while the script stands still must not stop it again. */
   #stopping = false;
@@ -52,10 +53,11 @@ export class DebugWatch {
   /** Replaces all watches; answers what is wrong with a breakpoint, by its id. */
   set({ functions, hardware, exceptions }: WatchRequest): Record<number, string> {
     const { recorder } = this.#surroundings;
-    for (const kind of this.#watched) {
+    for (const kind of this.#watches.keys()) {
       recorder.watch(kind, undefined);
     }
-    this.#watched.clear();
+    this.#watches.clear();
+    this.#single = undefined;
     const problems: Record<number, string> = {};
     const matches = new Map<number, HardwareMatch[]>();
     for (const { id, on } of hardware) {
@@ -76,6 +78,28 @@ export class DebugWatch {
       this.#watchExceptions();
     }
     return problems;
+  }
+
+  /** Stops at the next record of a kind, whatever it says. */
+  once(kind: number): void {
+    const { recorder } = this.#surroundings;
+    this.endSingle();
+    this.#single = kind;
+    recorder.watch(kind, (id, words) => {
+      this.endSingle();
+      const record = recordById(recorder, id);
+      const text = record === undefined ? '' : recordText(record);
+      this.#stop({ kind: 'hardware', breakpoints: [], text });
+      this.#watches.get(kind)?.(id, words);
+    });
+  }
+
+  /** Forgets a single step that has not come. */
+  endSingle(): void {
+    if (this.#single !== undefined) {
+      this.#surroundings.recorder.watch(this.#single, this.#watches.get(this.#single));
+      this.#single = undefined;
+    }
   }
 
   #watchHardware(kind: number, list: readonly HardwareMatch[]): void {
@@ -118,15 +142,16 @@ export class DebugWatch {
     });
   }
 
-  #add(kind: number, watch: (id: number, words: readonly number[]) => void): void {
+  #add(kind: number, watch: RecordWatch): void {
     this.#surroundings.recorder.watch(kind, watch);
-    this.#watched.add(kind);
+    this.#watches.set(kind, watch);
   }
 
   #stop(cause: StopCause): void {
     if (this.#stopping) {
       return;
     }
+    this.endSingle();
     this.#stopping = true;
     this.#cause = cause;
     this.#surroundings.stop();

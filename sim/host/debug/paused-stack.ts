@@ -1,0 +1,160 @@
+// The engine's stack as the user sees it: functions of the script only, with a line between two of them
+// where the simulator called back, and the frames that await.
+
+import type { Debugger, Runtime } from 'node:inspector';
+import type { DebugFrame, DebugScope, DebugVariable } from '../../protocol/debug.ts';
+import type { ScriptSource, SourcePlace } from './script-source.ts';
+import { BREAK_URL } from './script-urls.ts';
+import type { WorkerConnection } from './worker-connection.ts';
+
+/** Scopes that belong to the user's functions, in the engine's words. */
+const SCOPE_NAMES: Readonly<Record<string, string>> = {
+  local: 'Local',
+  block: 'Block',
+  catch: 'Catch',
+  closure: 'Closure',
+};
+
+/** Frames of one stop. */
+export class PausedStack {
+  readonly #source: ScriptSource;
+  readonly #all: readonly Debugger.CallFrame[];
+  readonly #async: Runtime.StackTrace | undefined;
+  /** The script's frames, innermost first. */
+  readonly own: readonly Debugger.CallFrame[];
+
+  constructor(source: ScriptSource, stop: Debugger.PausedEventDataType) {
+    this.#source = source;
+    this.#all = stop.callFrames;
+    this.#async = stop.asyncStackTrace;
+    this.own = stop.callFrames.filter(({ location }) => source.toUser(location) !== undefined);
+  }
+
+  /** True when the thread stopped in the script's own text. */
+  get onTop(): boolean {
+    return this.own.length > 0 && this.own[0] === this.#all[0];
+  }
+
+  /** True when the simulator stopped the thread through the break script. */
+  isBreak(urlOf: (scriptId: string) => string | undefined): boolean {
+    const top = this.#all[0];
+    return top !== undefined && urlOf(top.location.scriptId) === BREAK_URL;
+  }
+
+  /** Places on the stack, innermost first, also of the frames that await. */
+  places(): readonly SourcePlace[] {
+    return this.frames([]).filter(({ kind }) => kind !== 'reason');
+  }
+
+  /** The stack; `reasons` say why the simulator called the script, innermost first. */
+  frames(reasons: readonly string[]): readonly DebugFrame[] {
+    const frames: DebugFrame[] = [];
+    let gap = false;
+    let gaps = 0;
+    for (const frame of this.#all) {
+      const place = this.#source.toUser(frame.location);
+      if (place === undefined) {
+        gap = true;
+        continue;
+      }
+      const reason = gap ? reasons[gaps] : undefined;
+      if (reason !== undefined && frames.length > 0) {
+        frames.push({ kind: 'reason', name: reason, line: 0, column: 0 });
+      }
+      gaps += gap ? 1 : 0;
+      gap = false;
+      const id = this.own.indexOf(frame) + 1;
+      frames.push({ id, kind: 'call', name: nameOf(frame.functionName), ...place });
+    }
+    return [...frames, ...this.#awaiting()];
+  }
+
+  #awaiting(): DebugFrame[] {
+    const frames: DebugFrame[] = [];
+    for (let trace = this.#async; trace !== undefined; trace = trace.parent) {
+      for (const { functionName, scriptId, lineNumber, columnNumber } of trace.callFrames) {
+        const place = this.#source.toUser({ scriptId, lineNumber, columnNumber });
+        if (place !== undefined) {
+          frames.push({ kind: 'async', name: nameOf(functionName), ...place });
+        }
+      }
+    }
+    return frames;
+  }
+
+  /** Scopes of a frame that the user wrote; the API's parameters around the script are not among them. */
+  scopesOf(frame: Debugger.CallFrame): readonly (Debugger.Scope & { readonly index: number })[] {
+    const scopes: (Debugger.Scope & { readonly index: number })[] = [];
+    for (const [index, scope] of frame.scopeChain.entries()) {
+      const { startLocation } = scope;
+      const outside =
+        startLocation !== undefined && this.#source.toUser(startLocation) === undefined;
+      const wrapper = outside && !isScriptBody(scope, startLocation, this.#source);
+      if (SCOPE_NAMES[scope.type] === undefined || wrapper) {
+        break;
+      }
+      scopes.push({ ...scope, index });
+    }
+    return scopes;
+  }
+}
+
+/** The body of the script's function starts inside the head, at its parameters. */
+function isScriptBody(
+  scope: Debugger.Scope,
+  start: Debugger.Location | undefined,
+  source: ScriptSource,
+): boolean {
+  return scope.name === 'script' && start?.scriptId === source.scriptId && start.lineNumber === 0;
+}
+
+function nameOf(functionName: string): string {
+  return functionName === 'script'
+    ? '(script)'
+    : functionName === ''
+      ? '(anonymous)'
+      : functionName;
+}
+
+/** Name of a scope as the variables view shows it. */
+export function scopeName({ type, name }: Debugger.Scope): string {
+  const words = SCOPE_NAMES[type] ?? type;
+  if (name === 'script') {
+    return 'Script';
+  }
+  return type === 'closure' && name !== undefined && name !== '' ? `${words} (${name})` : words;
+}
+
+/** Reads the variables of a scope through the agent's view, in one round trip. */
+export async function readScope(
+  connection: WorkerConnection,
+  scope: Debugger.Scope,
+  view: string,
+): Promise<DebugScope> {
+  const text = await callView(connection, scope.object.objectId, view, 'scope');
+  const { reference, variables } = JSON.parse(text ?? '{"reference":0,"variables":[]}') as {
+    readonly reference: number;
+    readonly variables: readonly DebugVariable[];
+  };
+  return { name: scopeName(scope), reference, variables };
+}
+
+/** Calls the agent's view function on an object of the script's realm. */
+export async function callView(
+  connection: WorkerConnection,
+  objectId: string | undefined,
+  view: string,
+  operation: string,
+): Promise<string | undefined> {
+  const { result } = await connection.send<Runtime.CallFunctionOnReturnType>(
+    'Runtime.callFunctionOn',
+    {
+      objectId,
+      functionDeclaration: 'function (view, operation) { return view(operation, this); }',
+      arguments: [{ objectId: view }, { value: operation }],
+      silent: true,
+      returnByValue: true,
+    },
+  );
+  return typeof result.value === 'string' ? result.value : undefined;
+}

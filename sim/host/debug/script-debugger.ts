@@ -1,0 +1,351 @@
+// The debugger of one run, in the parent of its thread: breakpoints, steps and stops of a script, nothing
+// of the simulator. Made before the run, attached to its thread, and always detached before that ends:
+// a thread that is paused can neither be ended nor left by its process.
+
+import type { Debugger, Runtime } from 'node:inspector';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Emitter } from '../../base/emitter.ts';
+import type { Place, RunRequest } from '../../protocol/api.ts';
+import type {
+  BreakpointSet,
+  BreakpointStatus,
+  DebugException,
+  DebugLaunch,
+  DebugStop,
+  HardwareStep,
+} from '../../protocol/debug.ts';
+import { TextInserts } from '../../script/text-inserts.ts';
+import type { PausedState } from '../../session/debug-agent.ts';
+import { AGENT } from '../../session/debug-agent.ts';
+import type { ThreadDebugger } from '../session-thread.ts';
+import { BreakpointBinding } from './breakpoint-binding.ts';
+import type { BreakpointPlan } from './breakpoint-plan.ts';
+import { planBreakpoints } from './breakpoint-plan.ts';
+import { CaughtExceptions } from './caught-exceptions.ts';
+import { PausedScript } from './paused-script.ts';
+import { PausedStack } from './paused-stack.ts';
+import { ScriptSource } from './script-source.ts';
+import { BREAK_URL, SIMULATOR_PATTERN, scriptUrl } from './script-urls.ts';
+import type { Going, ThrownValue } from './stop-reason.ts';
+import { exceptionOf, namedException, reasonOf } from './stop-reason.ts';
+import type { CdpEvent } from './worker-connection.ts';
+import { WorkerConnection } from './worker-connection.ts';
+
+/** Awaits that a stack remembers. */
+const ASYNC_DEPTH = 8;
+/** How long a thread that runs may take to say where it is. */
+const WHERE_MS = 250;
+
+type Step = 'Debugger.stepOver' | 'Debugger.stepInto' | 'Debugger.stepOut';
+
+interface Announcement {
+  readonly state: PausedState;
+  readonly why: Pick<DebugStop, 'reason' | 'text' | 'breakpoints'>;
+  readonly thrown: ThrownValue | undefined;
+}
+
+/** Debugs one run. */
+export class ScriptDebugger implements ThreadDebugger {
+  readonly #request: RunRequest;
+  readonly #stopOnEntry: boolean;
+  readonly #caught: CaughtExceptions;
+  readonly #inserts = new TextInserts([]);
+  readonly #urls = new Map<string, string>();
+  readonly #stops = new Emitter<DebugStop>();
+  readonly #continued = new Emitter<void>();
+  readonly #bound = new Emitter<readonly BreakpointStatus[]>();
+  readonly #ended = new Emitter<void>();
+  readonly onDidStop = this.#stops.event;
+  readonly onDidContinue = this.#continued.event;
+  readonly onDidBind = this.#bound.event;
+  readonly onDidEnd = this.#ended.event;
+  #set: BreakpointSet;
+  #plan: BreakpointPlan;
+  #connection: WorkerConnection | undefined;
+  #source: ScriptSource | undefined;
+  #binding: BreakpointBinding | undefined;
+  #entryId: string | undefined;
+  #going: Going = { how: 'run' };
+  #paused: PausedScript | undefined;
+  #number = 0;
+  #place: Place | undefined;
+
+  constructor({ request, breakpoints, stopOnEntry }: DebugLaunch) {
+    this.#request = request;
+    this.#set = breakpoints;
+    this.#plan = planBreakpoints(breakpoints);
+    this.#stopOnEntry = stopOnEntry === true;
+    this.#caught = new CaughtExceptions(request.text);
+  }
+
+  /** The script while it stands still; undefined while it runs. */
+  get paused(): PausedScript | undefined {
+    return this.#paused;
+  }
+
+  prepare(request: RunRequest): RunRequest {
+    return { ...request, debug: { inserts: [], watch: this.#plan.watch } };
+  }
+
+  async attach(threadId: number): Promise<void> {
+    const connection = await WorkerConnection.attach(threadId);
+    this.#connection = connection;
+    connection.onEvent((event) => this.#onEvent(event));
+    connection.onDidClose(() => this.#onClose());
+    await connection.send('Debugger.enable');
+    await connection.send('Debugger.setBlackboxPatterns', { patterns: [SIMULATOR_PATTERN] });
+    await connection.send('Debugger.setAsyncCallStackDepth', { maxDepth: ASYNC_DEPTH });
+    await this.#pauseOnExceptions();
+    const { breakpointId } = await connection.send<Debugger.SetBreakpointByUrlReturnType>(
+      'Debugger.setBreakpointByUrl',
+      { url: scriptUrl(this.#request.file), lineNumber: 0, columnNumber: 0 },
+    );
+    this.#entryId = breakpointId;
+  }
+
+  async release(wantPlace: boolean): Promise<Place | undefined> {
+    const connection = this.#connection;
+    if (connection === undefined) {
+      return this.#place;
+    }
+    if (wantPlace && this.#paused === undefined && connection.isOpen) {
+      this.#going = { how: 'release' };
+      const stopped = new Promise<void>((resolve) => this.#stops.event(() => resolve()));
+      void connection.send('Debugger.pause').catch(() => undefined);
+      await Promise.race([stopped, delay(WHERE_MS, undefined, { ref: false })]);
+    }
+    connection.dispose();
+    return this.#place;
+  }
+
+  /** Replaces the breakpoints; answers what became of them as far as it is known. */
+  async setBreakpoints(set: BreakpointSet): Promise<readonly BreakpointStatus[]> {
+    this.#set = set;
+    this.#plan = planBreakpoints(set);
+    if (this.#binding === undefined) {
+      return this.#plan.statuses;
+    }
+    await this.#pauseOnExceptions();
+    await this.#evaluateAgent(`watch(${JSON.stringify(this.#plan.watch)})`);
+    return await this.#bind(this.#binding);
+  }
+
+  async continue(): Promise<void> {
+    await this.#resume({ how: 'run' }, 'Debugger.resume');
+  }
+
+  async next(): Promise<void> {
+    await this.#step('Debugger.stepOver');
+  }
+
+  async stepIn(): Promise<void> {
+    await this.#step('Debugger.stepInto');
+  }
+
+  async stepOut(): Promise<void> {
+    await this.#step('Debugger.stepOut');
+  }
+
+  /** Stops as soon as the script itself runs; nothing happens when it stands still already. */
+  async pause(): Promise<void> {
+    if (this.#paused === undefined) {
+      this.#going = { how: 'pause' };
+      await this.#send('Debugger.pause');
+    }
+  }
+
+  /** @throws Error when no line at or after `line` has code */
+  async runTo(line: number): Promise<void> {
+    const place = this.#binding?.placeFor(line);
+    if (place === undefined) {
+      throw new Error(`line ${line} has no code, nor has any line after it`);
+    }
+    const { scriptId, lineNumber, columnNumber } = place.engine;
+    await this.#resume({ how: 'goto' }, 'Debugger.continueToLocation', {
+      location: { scriptId, lineNumber, columnNumber },
+    });
+  }
+
+  async stepHardware(unit: HardwareStep): Promise<void> {
+    await this.#evaluateAgent(`watchOnce(${JSON.stringify(unit)})`);
+    await this.#resume({ how: 'step', step: 'Debugger.stepOver' }, 'Debugger.resume');
+  }
+
+  async #step(step: Step): Promise<void> {
+    await this.#resume({ how: 'step', step }, step);
+  }
+
+  /** @throws Error when the script runs */
+  async #resume(going: Going, method: string, params: object = {}): Promise<void> {
+    if (this.#paused === undefined) {
+      throw new Error('the script is running: pause it first');
+    }
+    this.#paused = undefined;
+    this.#going = going;
+    this.#continued.fire();
+    await this.#send(method, params);
+  }
+
+  #onEvent({ method, params }: CdpEvent): void {
+    if (method === 'Debugger.scriptParsed') {
+      const { scriptId, url } = params as Debugger.ScriptParsedEventDataType;
+      this.#urls.set(scriptId, url);
+    } else if (method === 'Debugger.paused') {
+      const stop = params as Debugger.PausedEventDataType;
+      this.#onPaused(stop).catch(() => this.#quietly(this.#going));
+    }
+  }
+
+  async #onPaused(stop: Debugger.PausedEventDataType): Promise<void> {
+    const source = this.#source ?? (await this.#begin(stop));
+    if (source === undefined) {
+      return;
+    }
+    const stack = new PausedStack(source, stop);
+    const top = stop.callFrames[0];
+    const isBreak = top !== undefined && this.#urls.get(top.location.scriptId) === BREAK_URL;
+    const own = stack.own[0];
+    if (own === undefined || !(isBreak || stack.onTop)) {
+      this.#quietly(this.#going);
+      return;
+    }
+    const [place] = stack.places();
+    this.#place = place === undefined ? undefined : { file: this.#request.file, ...place };
+    if (source.isInsert(own.location) && !isBreak) {
+      await this.#send('Debugger.stepOver');
+      return;
+    }
+    const state = await this.#evaluateAgent<PausedState>('paused()');
+    const thrown = exceptionOf(stop, state, this.#caught.catches(stack.places()));
+    if (thrown !== undefined && !this.#wants(thrown.caught)) {
+      this.#quietly(this.#going);
+      return;
+    }
+    const hits = [...(this.#binding?.idsOf(stop.hitBreakpoints ?? []) ?? []), ...state.hits];
+    const exception = thrown !== undefined;
+    const why = reasonOf({ stop, state, hits, going: this.#going, exception });
+    await this.#announce(stack, { state, why, thrown });
+  }
+
+  async #announce(stack: PausedStack, { state, why, thrown }: Announcement): Promise<void> {
+    const connection = this.#connection;
+    if (connection === undefined) {
+      return;
+    }
+    const paused = new PausedScript(connection, stack, (call) => this.#evaluateAgent(call));
+    const exception = await this.#exception(paused, thrown);
+    const scopes = this.#going.how === 'release' ? [] : await paused.scopes(1);
+    this.#paused = paused;
+    this.#number++;
+    const frames = stack.frames(state.reasons);
+    const { time } = state;
+    this.#stops.fire({ number: this.#number, ...why, ...exception, frames, scopes, time });
+  }
+
+  async #exception(
+    paused: PausedScript,
+    thrown: ThrownValue | undefined,
+  ): Promise<{ readonly exception?: DebugException }> {
+    if (thrown === undefined) {
+      return {};
+    }
+    const shown = 'text' in thrown ? thrown.text : await paused.show(thrown.value);
+    return { exception: namedException(shown, thrown.caught) };
+  }
+
+  /**
+   * The first stop, before the script's first statement: its text is known now, so breakpoints can be
+   * bound to real places.
+   */
+  async #begin(stop: Debugger.PausedEventDataType): Promise<ScriptSource | undefined> {
+    const scriptId = [...this.#urls].find(([, url]) => url === scriptUrl(this.#request.file))?.[0];
+    if (scriptId === undefined || !(stop.hitBreakpoints ?? []).includes(this.#entryId ?? '')) {
+      await this.#send('Debugger.resume');
+      return undefined;
+    }
+    const connection = this.#connection;
+    if (connection === undefined) {
+      return undefined;
+    }
+    const { scriptSource } = await connection.send<Debugger.GetScriptSourceReturnType>(
+      'Debugger.getScriptSource',
+      { scriptId },
+    );
+    const source = new ScriptSource(scriptId, scriptSource, this.#request.text, this.#inserts);
+    this.#source = source;
+    await this.#send('Debugger.removeBreakpoint', { breakpointId: this.#entryId });
+    this.#binding = await BreakpointBinding.create(connection, source);
+    this.#bound.fire(await this.#bind(this.#binding));
+    if (this.#stopOnEntry) {
+      this.#going = { how: 'entry' };
+      await this.#send('Debugger.setBreakpoint', { location: await this.#firstPlace(source) });
+    }
+    await this.#send('Debugger.resume');
+    return undefined;
+  }
+
+  /** The first statement that runs: not in a function that stands above it. */
+  async #firstPlace(source: ScriptSource): Promise<Debugger.Location | undefined> {
+    const start = { scriptId: source.scriptId, lineNumber: 0, columnNumber: source.shift };
+    const found = await this.#connection?.send<Debugger.GetPossibleBreakpointsReturnType>(
+      'Debugger.getPossibleBreakpoints',
+      { start, restrictToFunction: true },
+    );
+    const first = found?.locations.find((location) => source.toUser(location) !== undefined);
+    return first === undefined
+      ? undefined
+      : {
+          scriptId: first.scriptId,
+          lineNumber: first.lineNumber,
+          columnNumber: first.columnNumber ?? 0,
+        };
+  }
+
+  async #bind(binding: BreakpointBinding): Promise<readonly BreakpointStatus[]> {
+    const { lines, statuses, watch } = this.#plan;
+    const functions = watch.functions.map(({ id }) => ({ id, verified: true }));
+    return [...(await binding.set(lines, new Set())), ...statuses, ...functions];
+  }
+
+  async #pauseOnExceptions(): Promise<void> {
+    const state = this.#plan.watch.exceptions ? 'all' : 'none';
+    await this.#send('Debugger.setPauseOnExceptions', { state });
+  }
+
+  #wants(caught: boolean): boolean {
+    const { exceptions } = this.#set;
+    return caught ? exceptions.caught : exceptions.uncaught;
+  }
+
+  /** Goes on as if nothing had been: this stop is none of the user's. */
+  #quietly(going: Going): void {
+    if (going.how === 'pause' || going.how === 'release') {
+      void this.#send('Debugger.pause').catch(() => undefined);
+    }
+    const method = going.how === 'step' ? going.step : 'Debugger.resume';
+    void this.#send(method).catch(() => undefined);
+  }
+
+  async #send(method: string, params: object = {}): Promise<void> {
+    await this.#connection?.send(method, params);
+  }
+
+  /** Calls a function of the agent in the thread; plain data comes back. */
+  async #evaluateAgent<T>(call: string): Promise<T> {
+    const answer = await this.#connection?.send<Runtime.EvaluateReturnType>('Runtime.evaluate', {
+      expression: `${AGENT}.${call}`,
+      returnByValue: true,
+      silent: true,
+    });
+    if (answer?.exceptionDetails !== undefined) {
+      throw new Error(answer.exceptionDetails.exception?.description ?? 'the agent failed');
+    }
+    return answer?.result.value as T;
+  }
+
+  #onClose(): void {
+    this.#connection = undefined;
+    this.#paused = undefined;
+    this.#ended.fire();
+  }
+}
