@@ -47,7 +47,7 @@ function resultLine(result: Extract<OutputRecord, { type: 'result' }>): string {
     const where = error.place === undefined ? '' : `${placeText(error.place)}: `;
     return `${where}${error.name}: ${error.message}`;
   }
-  const count = (n: number, one: string): string => `${n} ${one}${n === 1 ? '' : 's'}`;
+  const accesses = `${dmas} DMA access${dmas === 1 ? '' : 'es'}`;
   const unexpected = exit === 3 ? ', not all of them expected' : '';
-  return `done: ${count(dmas, 'DMA access').replace('accesss', 'accesses')}, ${count(events, 'event')}${unexpected}`;
+  return `done: ${accesses}, ${events} event${events === 1 ? '' : 's'}${unexpected}`;
 }
