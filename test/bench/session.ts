@@ -1,0 +1,94 @@
+// What a script pays: a call with its place, a DMA, a realm, and the way from Run to the first fault.
+
+import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { SessionHost } from '../../sim/host/session-host.ts';
+import { stripTypes } from '../../sim/host/strip-types.ts';
+import { makeVmRealm } from '../../sim/host/vm-realm.ts';
+import { Session } from '../../sim/session/session.ts';
+import type { Figures, Topic } from './measure.ts';
+import { median, nanoseconds, rounded } from './measure.ts';
+
+const SETUP = `const dev = platform_device('a', { ssid_bits: 8 });
+const d = iommu_domain_alloc(dev.bus)!;
+assert(iommu_sva_init_device(dev, IOMMU_SVA_FEAT_AUXD, 1, 0, null) === 0);
+assert(iommu_attach_device(d, dev) === 0);
+const page = alloc_pages(0)!;
+assert(iommu_map(d, 0x1000, page_to_phys(page), SZ_4K, IOMMU_READ) === 0);
+const options = { pasid: 1 };
+`;
+const CALLS = 50_000;
+const LOOP = `for (let i = 0; i < ${CALLS}; i++)`;
+/** One access of the device is at most a page: a large one shows the path below the script. */
+const BULK_BYTES = 2 ** 21;
+const BULKS = 40;
+const FAULT = `const dev = platform_device('a', {}); dev.dma_read(0x1000, 4);`;
+
+/** Runs a script in this process; it must end well. */
+async function run(text: string): Promise<void> {
+  const session = new Session({
+    request: { file: 'bench.ts', text },
+    realm: makeVmRealm(),
+    stripTypes,
+    nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
+    onOutput: () => undefined,
+    onStatus: () => undefined,
+  });
+  const { error } = await session.run();
+  if (error !== undefined) {
+    throw new Error(error.message);
+  }
+}
+
+/** Nanoseconds of processor time a run takes beyond its set-up, for each of `times`. */
+async function perOperation(times: number, body: string): Promise<number> {
+  const cost = async (text: string): Promise<number> => {
+    const start = process.cpuUsage();
+    await run(text);
+    const { user, system } = process.cpuUsage(start);
+    return (user + system) * 1000;
+  };
+  await run(SETUP + body);
+  return Math.max(0, (await cost(SETUP + body)) - (await cost(SETUP))) / times;
+}
+
+async function runToFault(worker: string): Promise<number> {
+  const host = new SessionHost({ worker, spare: true });
+  const times: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    await delay(1000);
+    let first = Number.NaN;
+    const start = performance.now();
+    const listening = host.onDidOutput((records) => {
+      if (Number.isNaN(first) && records.some(({ type }) => type === 'event')) {
+        first = performance.now() - start;
+      }
+    });
+    await host.run({ file: 'bench.ts', text: FAULT });
+    listening.dispose();
+    times.push(first);
+  }
+  host.dispose();
+  return median(times);
+}
+
+/** Figures: `script_*` nanoseconds, `*_ms` milliseconds. */
+async function benchSession(worker: string): Promise<Figures> {
+  const bulk = `const all = iommu_domain_alloc(dev.bus)!; iommu_attach_device(all, dev);
+const block = alloc_pages(9)!; iommu_map(all, 0x40000000, page_to_phys(block), ${BULK_BYTES}, IOMMU_READ);
+for (let i = 0; i < ${BULKS}; i++) dev.dma_read(0x40000000, ${BULK_BYTES}, { pasid: 2 });`;
+  return {
+    script_call: rounded(await perOperation(CALLS, `${LOOP} IS_ERR(null);`)),
+    script_dma: rounded(await perOperation(CALLS, `${LOOP} dev.dma_read(0x1000, 4, options);`)),
+    script_dma_bulk_page: rounded(await perOperation((BULKS * BULK_BYTES) / 4096, bulk)),
+    realm_ms: rounded(nanoseconds(1, () => void makeVmRealm()) / 1e6),
+    run_to_first_fault_ms: rounded(await runToFault(worker)),
+  };
+}
+
+export const sessionTopic: Topic = {
+  name: 'session',
+  run: async () =>
+    await benchSession(fileURLToPath(new URL('./session-worker.js', import.meta.url))),
+};

@@ -1,0 +1,14 @@
+// Every topic of the benchmarks. A new one is one line here.
+
+import type { Topic } from './measure.ts';
+
+/** Loads the topics in the order they run. */
+export async function loadTopics(): Promise<readonly Topic[]> {
+  return [
+    (await import('./translation.ts')).translationTopic,
+    (await import('./pasids.ts')).pasidsTopic,
+    (await import('./kernel.ts')).kernelTopic,
+    (await import('./session.ts')).sessionTopic,
+    { name: 'iopt', run: async () => ({ ...(await import('./iopt.ts')).benchIopt() }) },
+  ];
+}
