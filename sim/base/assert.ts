@@ -12,11 +12,6 @@ export function assert(condition: unknown, message: string): asserts condition {
   }
 }
 
-/** Marks a branch that the types say cannot be reached. */
-export function unreachable(value: never, what: string): never {
-  throw new AssertionError(`unreachable ${what}: ${String(value)}`);
-}
-
 /** Returns `value`, or throws {@link AssertionError} naming `what` when it is undefined. */
 export function ensure<T>(value: T | undefined, what: string): T {
   if (value === undefined) {
