@@ -33,6 +33,8 @@ export class PhysicalMemory {
   readonly #end: number;
   readonly #chunks: (Int32Array | undefined)[] = [];
   readonly #writes: Uint32Array;
+  readonly #watched: Uint8Array;
+  #watchedWrites = 0;
   readonly #others: PhysicalMemory[];
   /** For addresses in halves: the region in units of 8 bytes; 0 units when it is too large for int32. */
   readonly #baseHi: number;
@@ -55,6 +57,7 @@ export class PhysicalMemory {
     this.#base = first.base;
     this.#end = first.base + first.size;
     this.#writes = new Uint32Array(first.size / CHUNK_BYTES);
+    this.#watched = new Uint8Array(first.size / CHUNK_BYTES);
     this.#others = rest.map((region) => new PhysicalMemory([region]));
     this.#baseHi = Math.floor(first.base / TWO_32);
     this.#spanHi = Math.floor((this.#end - 1) / TWO_32) - this.#baseHi;
@@ -89,6 +92,22 @@ export class PhysicalMemory {
       }
     }
     return 0;
+  }
+
+  /** Number of writes, modulo 2^32 and signed, to all memory around the addresses given to {@link watch}. */
+  get watchedWrites(): number {
+    return this.#others.length === 0
+      ? this.#watchedWrites
+      : this.#others.reduce((sum, other) => (sum + other.watchedWrites) | 0, this.#watchedWrites);
+  }
+
+  /** Counts writes to the 2 MiB around `pa` in {@link watchedWrites} from now on. */
+  watch(pa: number): void {
+    if (pa >= this.#base && pa < this.#end) {
+      this.#watched[((pa - this.#base) / CHUNK_BYTES) | 0] = 1;
+    } else {
+      this.#others.find((other) => other.contains(pa, 1))?.watch(pa);
+    }
   }
 
   /** Loads the aligned 8 bytes at `pa` into `lo` and `hi`; false outside RAM. */
@@ -248,6 +267,7 @@ export class PhysicalMemory {
       this.#liveChunks++;
     }
     this.#writes[index] = (this.#writes[index] as number) + 1;
+    this.#watchedWrites = (this.#watchedWrites + (this.#watched[index] as number)) | 0;
     return chunk;
   }
 

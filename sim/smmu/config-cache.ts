@@ -2,6 +2,7 @@
 // state, also invalid and ILLEGAL ones, and L1STDs and L1CDs on their own. Failed fetches never get in.
 
 import { join } from '../base/hex.ts';
+import type { PhysicalMemory } from '../machine/memory.ts';
 import {
   CACHE_CD,
   CACHE_EVICT,
@@ -22,13 +23,17 @@ export class Shadow {
   readonly words: Int32Array;
   /** Write count of the memory around it at the last comparison. */
   writes: number;
+  /** Writes to watched memory at the last look. */
+  watched: number;
   /** A stale use was reported. */
   reported = false;
 
-  constructor(pa: number, words: Int32Array, writes: number) {
+  constructor(pa: number, words: Int32Array, memory: PhysicalMemory) {
     this.pa = pa;
     this.words = words;
-    this.writes = writes;
+    memory.watch(pa);
+    this.writes = memory.writesNear(pa);
+    this.watched = memory.watchedWrites;
   }
 }
 

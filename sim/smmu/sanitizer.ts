@@ -15,6 +15,7 @@ import {
   TLB_S2_HI,
   TLB_S2_LO,
   TLB_S2_WRITES,
+  TLB_WATCHED,
 } from './tlb.ts';
 
 const DESC_AF = 1 << 10;
@@ -34,7 +35,12 @@ export class Sanitizer {
   /** Reports a cached structure of a stream whose memory has other contents now. */
   checkStructure(shadow: Shadow, what: string, sid: number, ssid: number): void {
     const { memory, diagnostics } = this.#state;
-    shadow.writes = memory.writesNear(shadow.pa);
+    const writes = memory.writesNear(shadow.pa);
+    shadow.watched = memory.watchedWrites;
+    if (writes === shadow.writes) {
+      return;
+    }
+    shadow.writes = writes;
     if (shadow.reported || this.#same(shadow)) {
       return;
     }
@@ -53,8 +59,14 @@ export class Sanitizer {
     const at = slot * stride;
     const pa1 = this.#tlb.descriptorPa(slot, false);
     const pa2 = this.#tlb.descriptorPa(slot, true);
-    data[at + TLB_S1_WRITES] = memory.writesNear(pa1);
-    data[at + TLB_S2_WRITES] = memory.writesNear(pa2);
+    const writes1 = memory.writesNear(pa1) | 0;
+    const writes2 = memory.writesNear(pa2) | 0;
+    data[at + TLB_WATCHED] = memory.watchedWrites;
+    if (writes1 === data[at + TLB_S1_WRITES] && writes2 === data[at + TLB_S2_WRITES]) {
+      return;
+    }
+    data[at + TLB_S1_WRITES] = writes1;
+    data[at + TLB_S2_WRITES] = writes2;
     if (data[at + TLB_REPORTED] !== 0) {
       return;
     }

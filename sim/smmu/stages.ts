@@ -5,6 +5,7 @@ import type { Transaction } from '../machine/transaction.ts';
 import { TXN_INSTRUCTION, TXN_PRIVILEGED, TXN_WRITE } from '../machine/transaction.ts';
 import { CACHE_HIT, CACHE_TLB, K } from '../trace/kinds.ts';
 import {
+  ATTR_WRITE_BACK,
   combineHints,
   combineShareability,
   combineStage2,
@@ -28,6 +29,7 @@ import { addressBits } from './spec/descriptors.ts';
 import { WORLD_EL2 } from './stream-world.ts';
 import type { Tlb } from './tlb.ts';
 import {
+  POWERS,
   TLB_ATTRS,
   TLB_CLEAN,
   TLB_IPA_HI,
@@ -227,7 +229,8 @@ export class Stages {
     const slot = fillStage1(this.#tlb, leaf1, s2, config, lo, hi);
     if (slot >= 0) {
       const offset = offsetIn(lo, hi, this.shift);
-      storeStage1(this.#tlb, slot, leaf1, s2, this.pa - offset, ipa - offset, t);
+      const out = outputAttributes(ATTR_WRITE_BACK, 0, this.attrs, config.fwb);
+      storeStage1(this.#tlb, slot, leaf1, s2, this.pa - offset, ipa - offset, out, t);
       this.slot = slot;
     }
   }
@@ -235,7 +238,8 @@ export class Stages {
   /** Fills in where a successful transaction goes. */
   answer(t: Transaction, config: TransConfig): void {
     t.pa = this.pa;
-    t.span = 2 ** this.shift - (this.pa % 2 ** this.shift);
+    t.span =
+      (POWERS[this.shift] as number) - offsetIn(this.pa | 0, (this.pa / TWO_32) | 0, this.shift);
     this.attributes(t, config, this.attrs);
   }
 
@@ -247,19 +251,9 @@ export class Stages {
       attr = replacedAttr(attr, config.overrides);
       shareability = replacedShareability(shareability, config.overrides);
     }
-    if ((packed & HAS_STAGE1) !== 0) {
-      const own = packed & 0xff;
-      attr = attr === 0xff ? own : combineHints(own, attr);
-      shareability = (packed >>> 8) & 3;
-    }
-    if ((packed & HAS_STAGE2) !== 0) {
-      const memAttr = (packed >>> 10) & 0xf;
-      const s1 = effectiveShareability(attr, shareability);
-      attr = config.fwb ? combineStage2Forced(attr, memAttr) : combineStage2(attr, memAttr);
-      shareability = combineShareability(s1, (packed >>> 14) & 3);
-    }
-    t.outAttr = attr;
-    t.outShareability = effectiveShareability(attr, shareability);
+    const out = outputAttributes(attr, shareability, packed, config.fwb);
+    t.outAttr = out & 0xff;
+    t.outShareability = out >>> 8;
   }
 
   #result(pa: number, shift: number, attrs: number, perms: number): void {
@@ -268,4 +262,26 @@ export class Stages {
     this.attrs = attrs;
     this.perms = perms;
   }
+}
+
+/** Attribute in 7:0 and shareability in 9:8 after the stages whose leaves `packed` holds. */
+function outputAttributes(
+  incoming: number,
+  incomingShareability: number,
+  packed: number,
+  fwb: boolean,
+): number {
+  let attr = incoming;
+  let shareability = incomingShareability;
+  if ((packed & HAS_STAGE1) !== 0) {
+    attr = combineHints(packed & 0xff, incoming);
+    shareability = (packed >>> 8) & 3;
+  }
+  if ((packed & HAS_STAGE2) !== 0) {
+    const memAttr = (packed >>> 10) & 0xf;
+    const s1 = effectiveShareability(attr, shareability);
+    attr = fwb ? combineStage2Forced(attr, memAttr) : combineStage2(attr, memAttr);
+    shareability = combineShareability(s1, (packed >>> 14) & 3);
+  }
+  return attr | (effectiveShareability(attr, shareability) << 8);
 }

@@ -36,5 +36,5 @@ export function fetchStructure(
       return undefined;
     }
   }
-  return new Shadow(pa, out, memory.writesNear(pa));
+  return new Shadow(pa, out, memory);
 }

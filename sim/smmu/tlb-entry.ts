@@ -20,6 +20,7 @@ import {
   TLB_CLEAN,
   TLB_IPA_HI,
   TLB_IPA_LO,
+  TLB_OUT,
   TLB_PA_HI,
   TLB_PA_LO,
   TLB_PERMS,
@@ -37,6 +38,7 @@ import {
   TLB_SHAPE,
   TLB_SID,
   TLB_SSID,
+  TLB_WATCHED,
 } from './tlb.ts';
 import type { TransConfig } from './trans-config.ts';
 
@@ -104,6 +106,7 @@ export function storeStage1(
   s2: Leaf | undefined,
   out: number,
   ipa: number,
+  outAttributes: number,
   t: Transaction,
 ): void {
   const { data, stride } = tlb.store;
@@ -128,6 +131,7 @@ export function storeStage1(
   } else {
     storeDescriptor(data, at + TLB_S2_PA_LO, s2);
   }
+  data[at + TLB_OUT] = outAttributes;
   data[at + TLB_IPA_LO] = ipa | 0;
   data[at + TLB_IPA_HI] = (ipa / TWO_32) | 0;
   data[at + TLB_SID] = t.sid;
@@ -140,8 +144,15 @@ export function storeStage1(
 export function noteWrites(tlb: Tlb, slot: number, memory: PhysicalMemory): void {
   const { data, stride } = tlb.store;
   const at = slot * stride;
-  data[at + TLB_S1_WRITES] = memory.writesNear(tlb.descriptorPa(slot, false));
-  data[at + TLB_S2_WRITES] = memory.writesNear(tlb.descriptorPa(slot, true));
+  for (const [stage2, column] of [
+    [false, TLB_S1_WRITES],
+    [true, TLB_S2_WRITES],
+  ] as const) {
+    const pa = tlb.descriptorPa(slot, stage2);
+    memory.watch(pa);
+    data[at + column] = memory.writesNear(pa);
+  }
+  data[at + TLB_WATCHED] = memory.watchedWrites;
 }
 
 /** Reads a stage 2 entry back into `leaf`; false when a write needs a walk to mark the page dirty. */

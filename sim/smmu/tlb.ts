@@ -41,7 +41,11 @@ export const TLB_S1_WRITES = 17;
 export const TLB_S2_WRITES = 18;
 /** 1: a stale use was reported. */
 export const TLB_REPORTED = 19;
-const TLB_WORDS = 20;
+/** Writes to watched memory when the descriptors were last looked at. */
+export const TLB_WATCHED = 20;
+/** Output attribute in 7:0 and shareability in 9:8 for a client without attributes of its own. */
+export const TLB_OUT = 21;
+const TLB_WORDS = 22;
 
 /** A write needs a walk first: the leaf of a stage is writable and clean. */
 export const TLB_CLEAN = 1 << 16;
@@ -51,6 +55,9 @@ export const MASK_LO = Int32Array.from({ length: 64 }, (_, n) => (n >= 32 ? -1 :
 export const MASK_HI = Int32Array.from({ length: 64 }, (_, n) =>
   n <= 32 ? 0 : (2 ** (n - 32) - 1) | 0,
 );
+
+/** 2^n, by n: an exponentiation costs as much as a TLB hit. */
+export const POWERS = Float64Array.from({ length: 64 }, (_, n) => 2 ** n);
 
 const CLASSES = 3;
 const CLASS_PRIVATE = 0;

@@ -15,6 +15,7 @@ import {
 import { CACHE_CD, CACHE_HIT, CACHE_STE, K } from '../trace/kinds.ts';
 import { AtosTranslation } from './atos-translation.ts';
 import { AtsTranslation } from './ats-translation.ts';
+import { ATTR_WRITE_BACK } from './attributes.ts';
 import type { CacheGeometry } from './cache-geometry.ts';
 import { GEOMETRY_DEFAULT } from './cache-geometry.ts';
 import type { CacheMaintenance, StallSink } from './cache-maintenance.ts';
@@ -37,12 +38,13 @@ import { effectiveFlags, neededPermission, Stages, tableFor, withoutTag } from '
 import {
   MASK_HI,
   MASK_LO,
+  POWERS,
   TLB_ATTRS,
+  TLB_OUT,
   TLB_PA_HI,
   TLB_PA_LO,
   TLB_PERMS,
-  TLB_S1_WRITES,
-  TLB_S2_WRITES,
+  TLB_WATCHED,
   Tlb,
 } from './tlb.ts';
 import { noteWrites } from './tlb-entry.ts';
@@ -182,8 +184,14 @@ export class TranslationEngine {
     const offset = (hi & (MASK_HI[shift] as number)) * TWO_32 + offsetLo;
     const paHi = (data[at + TLB_PA_HI] as number) >>> 0;
     t.pa = paHi * TWO_32 + ((data[at + TLB_PA_LO] as number) >>> 0) + offset;
-    t.span = 2 ** shift - offset;
-    this.#stages.attributes(t, config, data[at + TLB_ATTRS] as number);
+    t.span = (POWERS[shift] as number) - offset;
+    if (t.attr === ATTR_WRITE_BACK && !config.overridesAttributes) {
+      const out = data[at + TLB_OUT] as number;
+      t.outAttr = out & 0xff;
+      t.outShareability = out >>> 8;
+    } else {
+      this.#stages.attributes(t, config, data[at + TLB_ATTRS] as number);
+    }
     return true;
   }
 
@@ -193,26 +201,20 @@ export class TranslationEngine {
     if (sanitizer === undefined) {
       return;
     }
-    const memory = this.#memory;
-    this.#checkStructures(t);
-    const { data } = this.#tlb.store;
-    const tlb = this.#tlb;
-    if (
-      data[at + TLB_S1_WRITES] !== (memory.writesNear(tlb.descriptorPa(slot, false)) | 0) ||
-      data[at + TLB_S2_WRITES] !== (memory.writesNear(tlb.descriptorPa(slot, true)) | 0)
-    ) {
+    const watched = this.#memory.watchedWrites;
+    this.#checkStructures(t, watched);
+    if (this.#tlb.store.data[at + TLB_WATCHED] !== watched) {
       sanitizer.checkEntry(slot, t.addrLo, t.addrHi);
     }
   }
 
-  #checkStructures(t: Transaction): void {
-    const memory = this.#memory;
+  #checkStructures(t: Transaction, watched: number): void {
     const ste = this.#lastSte;
-    if (ste !== undefined && ste.writes !== memory.writesNear(ste.pa)) {
+    if (ste !== undefined && ste.watched !== watched) {
       this.#sanitizer?.checkStructure(ste, 'STE', t.sid, -1);
     }
     const cd = this.#lastCd;
-    if (cd !== undefined && cd.writes !== memory.writesNear(cd.pa)) {
+    if (cd !== undefined && cd.watched !== watched) {
       this.#sanitizer?.checkStructure(cd, 'CD', t.sid, t.ssid);
     }
   }
@@ -263,7 +265,7 @@ export class TranslationEngine {
     this.#lastSte = ste?.shadow;
     this.#lastCd = cd?.shadow;
     if (this.#sanitizer !== undefined) {
-      this.#checkStructures(t);
+      this.#checkStructures(t, this.#memory.watchedWrites);
     }
     if (caches.stes.enabled && (cd === undefined || caches.cds.enabled)) {
       this.#last = config;
