@@ -24,6 +24,8 @@ export interface KernelRigOptions {
   readonly config?: Partial<KernelConfig>;
   readonly features?: Partial<SmmuFeatures>;
   readonly recording?: boolean;
+  /** Keeps the newest chunks of the trace only, 1 MiB each. */
+  readonly chunks?: number;
 }
 
 /** How a DMA ended. */
@@ -51,7 +53,10 @@ export class KernelRig {
 
   constructor(options: KernelRigOptions = {}) {
     const clock = new VirtualClock();
-    this.recorder = new Recorder(clock, { enabled: options.recording ?? true });
+    this.recorder = new Recorder(clock, {
+      enabled: options.recording ?? true,
+      ...(options.chunks === undefined ? {} : { chunks: options.chunks }),
+    });
     this.machine = new Machine(this.recorder, clock);
     const diagnostics = new Diagnostics(this.recorder);
     diagnostics.onReport = (report) => this.reports.push(report);
