@@ -1,0 +1,64 @@
+// What links between the views do: each shows a panel and gives it the keyboard.
+
+import type { WriterDto } from '../../sim/protocol/inspect.ts';
+import { jumpTo } from '../workbench/jump.ts';
+import type { PanelId } from '../workbench/layout.ts';
+import type { WorkbenchModel } from '../workbench/workbench.ts';
+
+/** Panels of the inspector. */
+export type InspectorPanel = Extract<
+  PanelId,
+  'fault' | 'tables' | 'registers' | 'queues' | 'memory'
+>;
+
+/** About half a second: a panel that is shown for the first time has to be made first. */
+const FOCUS_FRAMES = 30;
+
+type Parts = Pick<WorkbenchModel, 'layout' | 'inspector'>;
+
+/** Shows a panel of the inspector and gives its list, or what it says instead, the keyboard. */
+export function showInspector({ layout }: Pick<Parts, 'layout'>, panel: InspectorPanel): void {
+  layout.reveal(panel);
+  focusSoon(`.inspector-${panel} [tabindex="0"]`, FOCUS_FRAMES);
+}
+
+/** Shows memory from `pa` on. */
+export function showMemory(parts: Parts, pa: bigint): void {
+  parts.inspector.memory.open(pa);
+  showInspector(parts, 'memory');
+}
+
+/** Explains event `number`, or the newest. */
+export function explainEvent(parts: Parts, number: number | undefined): void {
+  parts.inspector.fault.choose(number);
+  showInspector(parts, 'fault');
+}
+
+/** Shows the call that wrote something, in the script that ran last. */
+export function showWriter(workbench: WorkbenchModel, { line, column }: WriterDto): void {
+  const file = workbench.session.ran.value?.name;
+  if (file !== undefined) {
+    jumpTo(workbench, { file, line, column });
+  }
+}
+
+/** Copies `text`, whatever has the keyboard. */
+export function copyText(text: string): void {
+  const give = (event: ClipboardEvent): void => {
+    event.clipboardData?.setData('text/plain', text);
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  window.addEventListener('copy', give, { capture: true, once: true });
+  document.execCommand('copy');
+  window.removeEventListener('copy', give, { capture: true });
+}
+
+/** Focuses the first match, trying again for some frames. */
+function focusSoon(selector: string, frames: number): void {
+  const element = document.querySelector<HTMLElement>(selector);
+  element?.focus();
+  if (frames > 0 && (element === null || element !== document.activeElement)) {
+    requestAnimationFrame(() => focusSoon(selector, frames - 1));
+  }
+}

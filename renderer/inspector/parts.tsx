@@ -1,0 +1,163 @@
+// Small pieces that several views are made of.
+
+import type { ReactElement, ReactNode } from 'react';
+import { useEffect } from 'react';
+import type { FieldDto, WriterDto } from '../../sim/protocol/inspect.ts';
+import { classes } from '../base/dom.ts';
+import { useStore } from '../base/store.ts';
+import { useWorkbench } from '../workbench/context.ts';
+import { showMemory, showWriter } from './actions.ts';
+import type { Change } from './changes.ts';
+import { groupedHex } from './memory-view.ts';
+import type { View } from './view.ts';
+
+/** What scrolls must be reached by keys. */
+export const SCROLLS = { tabIndex: 0 } as const;
+
+/** Keeps a view fresh while the component is shown. */
+export function useFollow(view: View): void {
+  useEffect(() => {
+    const followed = view.follow();
+    return () => followed.dispose();
+  }, [view]);
+}
+
+/** A panel of the inspector: its bar, then its content or why there is none. */
+export function Pane(props: {
+  readonly name: string;
+  readonly label: string;
+  readonly view: View;
+  /** What to say when there is nothing to show though a session answered. */
+  readonly empty?: string | undefined;
+  readonly bar?: ReactNode;
+  readonly children: ReactNode;
+}): ReactElement {
+  const { session } = useWorkbench();
+  const { state } = useStore(session.info);
+  const ran = useStore(session.ran);
+  const problem = useStore(props.view.problem);
+  const reason =
+    ran === undefined
+      ? 'Run a script (F5): what the hardware holds then is shown here.'
+      : (problem ?? props.empty);
+  return (
+    <section className={classes('inspector', `inspector-${props.name}`)} aria-label={props.label}>
+      {props.bar !== undefined && <div className="inspector-bar">{props.bar}</div>}
+      {state === 'running' && ran !== undefined && (
+        <p className="inspector-note">▶ The script runs; this is as of its last pause.</p>
+      )}
+      {reason === undefined ? (
+        props.children
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the panel must be reachable when empty
+        <p className="empty inspector-empty" tabIndex={0}>
+          {reason}
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** A button that reads as a link. */
+export function Link(props: {
+  readonly onClick: () => void;
+  readonly title?: string;
+  readonly children: ReactNode;
+}): ReactElement {
+  return (
+    <button type="button" className="link" title={props.title} onClick={props.onClick}>
+      {props.children}
+    </button>
+  );
+}
+
+/** A physical address that opens the memory view. */
+export function AddressLink({ pa }: { readonly pa: bigint }): ReactElement {
+  const workbench = useWorkbench();
+  return (
+    <Link title="Show this memory" onClick={() => showMemory(workbench, pa)}>
+      {groupedHex(pa)}
+    </Link>
+  );
+}
+
+/** Who wrote something, and a way there. */
+export function Writer({ writer }: { readonly writer: WriterDto | undefined }): ReactElement {
+  const workbench = useWorkbench();
+  const ran = useStore(workbench.session.ran);
+  if (writer === undefined) {
+    return <span className="dim">not by the script</span>;
+  }
+  return (
+    <span className="writer">
+      <Link title="Go to this line" onClick={() => showWriter(workbench, writer)}>
+        {ran?.name ?? 'line'}:{writer.line}
+      </Link>{' '}
+      <code>{writer.call}</code>
+    </span>
+  );
+}
+
+/** The sign of a change; the word is for those who hear it. */
+export function ChangeSign({ change }: { readonly change: Change | undefined }): ReactElement {
+  const sign = change === undefined ? '' : change.kind === 'new' ? '+' : 'Δ';
+  return (
+    <span className="change-sign">
+      <span aria-hidden="true">{sign}</span>
+      {change !== undefined && <span className="visually-hidden">{change.kind} </span>}
+    </span>
+  );
+}
+
+/** All fields with bits, value and meaning; changed ones are marked with what they were. */
+export function FieldTable(props: {
+  readonly label: string;
+  readonly fields: readonly FieldDto[];
+  readonly change: Change | undefined;
+}): ReactElement {
+  return (
+    <table className="fields">
+      <caption className="visually-hidden">Fields of {props.label}</caption>
+      <thead>
+        <tr>
+          <th scope="col">Field</th>
+          <th scope="col">Bits</th>
+          <th scope="col">Value</th>
+          <th scope="col">Meaning</th>
+        </tr>
+      </thead>
+      <tbody>
+        {props.fields.map((field) => (
+          <Field key={`${field.name}:${field.lo}`} field={field} change={props.change} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Field(props: {
+  readonly field: FieldDto;
+  readonly change: Change | undefined;
+}): ReactElement {
+  const { name, hi, lo, text, meaning, doc } = props.field;
+  const was = props.change?.before.get(name);
+  const zero = text === '0' || text === '0x0';
+  return (
+    <tr className={classes(was !== undefined && 'is-changed', zero && 'is-zero')}>
+      <th scope="row">
+        <ChangeSign change={was === undefined ? undefined : props.change} />
+        {name}
+      </th>
+      <td>{hi === lo ? `[${lo}]` : `[${hi}:${lo}]`}</td>
+      <td className="field-value">
+        {text}
+        {was !== undefined && <span className="was"> was {was}</span>}
+      </td>
+      <td className="field-meaning">
+        {meaning}
+        {meaning !== undefined && doc !== undefined && <br />}
+        {doc !== undefined && <span className="dim">{doc}</span>}
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,214 @@
+// TABLES: the structures in memory as a tree, and below it everything about the selected one.
+
+import type { ReactElement } from 'react';
+import type { NodeDto, NodeState } from '../../sim/protocol/inspect.ts';
+import { classes } from '../base/dom.ts';
+import { useStore } from '../base/store.ts';
+import { useWorkbench } from '../workbench/context.ts';
+import type { Change } from './changes.ts';
+import { AddressLink, ChangeSign, FieldTable, Pane, SCROLLS, useFollow, Writer } from './parts.tsx';
+import type { TablesView, TreeRow } from './tables-view.ts';
+import type { ListRow } from './virtual-list.tsx';
+import { VirtualList } from './virtual-list.tsx';
+
+const SIGNS: Readonly<Record<NodeState, string>> = {
+  ok: '✓',
+  invalid: '✘',
+  stale: '≠',
+  abort: '⊘',
+};
+const STATE_WORDS: Readonly<Record<NodeState, string>> = {
+  ok: 'ok',
+  invalid: 'invalid',
+  stale: 'stale: the SMMU holds an older copy',
+  abort: 'abort',
+};
+/** A node that opens to this many is cut off there by whoever answers. */
+const MOST_CHILDREN = 1024;
+
+/** The tree and the selected structure. */
+export function TablesPane(): ReactElement {
+  const { inspector } = useWorkbench();
+  const { tables } = inspector;
+  useFollow(tables);
+  const rows = useStore(tables.rows);
+  const selected = useStore(tables.selected);
+  const changes = useStore(tables.changes);
+  const index = rows.findIndex(({ key }) => key === selected);
+  const current = rows[index];
+  const empty =
+    rows.length === 0 ? 'No stream has an entry: the Stream table is not set up yet.' : undefined;
+  return (
+    <Pane name="tables" label="Tables" view={tables} empty={empty}>
+      <VirtualList
+        role="tree"
+        label="Structures in memory"
+        count={rows.length}
+        selected={index}
+        select={(at) => tables.select(rows[at]?.key ?? '')}
+        row={(at) => rowOf(rows[at], changes, tables)}
+        onKey={(key) => treeKey(tables, key)}
+        onOpen={(at) => toggleRow(tables, rows[at])}
+      />
+      {current !== undefined && <Structure node={current.node} change={changes.get(current.key)} />}
+    </Pane>
+  );
+}
+
+/** Right opens or goes to the first child, Left closes or goes to the parent: as trees do. */
+function treeKey(tables: TablesView, key: string): boolean {
+  const row = tables.current;
+  if (row === undefined) {
+    return false;
+  }
+  const rows = tables.rows.value;
+  switch (key) {
+    case 'ArrowRight': {
+      const child = rows.find(({ parent }) => parent === row.key);
+      if (row.expanded && child !== undefined) {
+        tables.select(child.key);
+      } else {
+        tables.toggle(row.key, true);
+      }
+      return true;
+    }
+    case 'ArrowLeft':
+      if (row.expanded) {
+        tables.toggle(row.key, false);
+      } else if (row.parent !== undefined) {
+        tables.select(row.parent);
+      }
+      return true;
+    case 'Enter':
+    case ' ':
+      toggleRow(tables, row);
+      return true;
+    default:
+      return false;
+  }
+}
+
+function toggleRow(tables: TablesView, row: TreeRow | undefined): void {
+  if (row !== undefined) {
+    tables.toggle(row.key, !row.expanded);
+  }
+}
+
+function rowOf(
+  row: TreeRow | undefined,
+  changes: ReadonlyMap<string, Change>,
+  tables: TablesView,
+): ListRow {
+  if (row === undefined) {
+    return { content: '' };
+  }
+  const { key, depth, node, expanded, position, siblings } = row;
+  const { hasChildren, title, text, state } = node;
+  return {
+    level: depth + 1,
+    expanded: hasChildren ? expanded : undefined,
+    position,
+    siblings,
+    className: classes(`is-${state}`, changes.has(key) && 'is-changed'),
+    content: (
+      <span className="tree-row" style={{ paddingLeft: depth * 14 }}>
+        <span
+          className={classes('twisty', expanded && 'open')}
+          aria-hidden="true"
+          onClick={() => tables.toggle(key, !expanded)}
+        >
+          {hasChildren ? '›' : ''}
+        </span>
+        <span className="state-sign" aria-hidden="true">
+          {SIGNS[state]}
+        </span>
+        <ChangeSign change={changes.get(key)} />
+        <span className="tree-title">{title}</span>
+        <span className="tree-text">{text}</span>
+        <span className={state === 'ok' ? 'visually-hidden' : 'state-word'}>{state}</span>
+        {position === MOST_CHILDREN && <span className="state-word">the rest is not shown</span>}
+      </span>
+    ),
+  };
+}
+
+function Structure(props: {
+  readonly node: NodeDto;
+  readonly change: Change | undefined;
+}): ReactElement {
+  const { node, change } = props;
+  const { title, text, state, pa, section, fields } = node;
+  return (
+    <section className="inspector-detail" {...SCROLLS} aria-label={`About ${title}`}>
+      <h2>
+        {title} <span className="detail-text">{text}</span>
+      </h2>
+      <dl>
+        <dt>State</dt>
+        <dd className={`is-${state}`}>
+          {SIGNS[state]} {STATE_WORDS[state]}
+        </dd>
+        {pa !== undefined && (
+          <>
+            <dt>Address</dt>
+            <dd>
+              <AddressLink pa={pa} />
+            </dd>
+          </>
+        )}
+        {section !== undefined && (
+          <>
+            <dt>Layout</dt>
+            <dd>{sourceText(section)}</dd>
+          </>
+        )}
+        <dt>Written by</dt>
+        <dd>
+          <Writer writer={node.writer} />
+        </dd>
+      </dl>
+      {node.words.length > 0 && <Words node={node} />}
+      {fields.length > 0 && <FieldTable label={title} fields={fields} change={change} />}
+    </section>
+  );
+}
+
+/** Words in memory, and beside them the copy that the SMMU holds where it is another. */
+function Words({ node }: { readonly node: NodeDto }): ReactElement {
+  const { words, cached } = node;
+  return (
+    <table className="words">
+      <caption className="visually-hidden">Words of {node.title}</caption>
+      <thead>
+        <tr>
+          <th scope="col">Offset</th>
+          <th scope="col">Memory</th>
+          {cached !== undefined && <th scope="col">Held by the SMMU</th>}
+        </tr>
+      </thead>
+      <tbody>
+        {words.map((word, at) => {
+          const differs = cached !== undefined && cached[at] !== word;
+          return (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a word is its offset
+            <tr key={at} className={classes(differs && 'is-stale')}>
+              <th scope="row">+0x{(at * 8).toString(16).padStart(2, '0')}</th>
+              <td>{word}</td>
+              {cached !== undefined && (
+                <td>
+                  {differs ? '≠ ' : '= '}
+                  {cached[at]}
+                </td>
+              )}
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}
+
+/** Sections that start with a letter are of the Arm architecture manual, the others of the SMMU's. */
+export function sourceText(section: string): string {
+  return /^[A-Z]/.test(section) ? `DDI 0487 ${section}` : `IHI 0070 ${section}`;
+}
