@@ -9,6 +9,11 @@ import { QuickPickBox } from '../commands/quick-pick-box.tsx';
 import { ConsolePane } from '../console/console-pane.tsx';
 import { EditorPane } from '../editor/editor-pane.tsx';
 import { ExplorerPane } from '../explorer/explorer-pane.tsx';
+import { FaultPane } from '../inspector/fault-pane.tsx';
+import { MemoryPane } from '../inspector/memory-pane.tsx';
+import { QueuesPane } from '../inspector/queues-pane.tsx';
+import { RegistersPane } from '../inspector/registers-pane.tsx';
+import { TablesPane } from '../inspector/tables-pane.tsx';
 import { ProblemsPane } from '../problems/problems-pane.tsx';
 import { StatusBar } from '../status/status-bar.tsx';
 import { useWorkbench } from './context.ts';
@@ -23,6 +28,11 @@ const COMPONENTS = {
   explorer: () => <ExplorerPane />,
   console: () => <ConsolePane />,
   problems: () => <ProblemsPane />,
+  fault: () => <FaultPane />,
+  tables: () => <TablesPane />,
+  registers: () => <RegistersPane />,
+  queues: () => <QueuesPane />,
+  memory: () => <MemoryPane />,
 };
 
 const TABS = {

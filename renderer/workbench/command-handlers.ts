@@ -4,6 +4,7 @@ import type { ThemeChoice } from '../../sim/protocol/api.ts';
 import { COMMAND_IDS, commandInfo } from '../../sim/protocol/commands.ts';
 import { keyLabel } from '../commands/keys.ts';
 import type { CommandHandlers, CommandRegistry } from '../commands/registry.ts';
+import { copyText, explainEvent, showInspector } from '../inspector/actions.ts';
 import { PROFILES } from './session.ts';
 import type { WorkbenchModel } from './workbench.ts';
 
@@ -15,6 +16,7 @@ export function commandHandlers(parts: Parts, registry: () => CommandRegistry): 
     ...fileCommands(parts),
     ...editCommands(parts),
     ...viewCommands(parts, registry),
+    ...inspectCommands(parts),
     ...runCommands(parts),
   };
 }
@@ -100,6 +102,7 @@ function viewCommands(parts: Parts, registry: () => CommandRegistry) {
     'view.problems': () => focusPanel(parts, 'problems', '.problems [tabindex="0"]'),
     'view.toggleSidebar': () => layout.toggle('left'),
     'view.togglePanel': () => layout.toggle('bottom'),
+    'view.toggleInspector': () => layout.toggle('right'),
     'view.nextEditor': () => layout.step(editors.active.value, 1),
     'view.previousEditor': () => layout.step(editors.active.value, -1),
     'view.nextProblem': () => editors.trigger('editor.action.marker.nextInFiles'),
@@ -108,6 +111,26 @@ function viewCommands(parts: Parts, registry: () => CommandRegistry) {
     'view.themeLight': theme('light'),
     'view.themeSystem': theme('system'),
     'help.keys': () => showPalette(parts, registry()),
+  };
+}
+
+function inspectCommands(parts: Parts) {
+  const { inspector } = parts;
+  const step = (by: 1 | -1) => () => {
+    inspector.fault.step(by);
+    parts.layout.reveal('fault');
+  };
+  return {
+    'view.fault': () => showInspector(parts, 'fault'),
+    'view.tables': () => showInspector(parts, 'tables'),
+    'view.registers': () => showInspector(parts, 'registers'),
+    'view.queues': () => showInspector(parts, 'queues'),
+    'view.memory': () => showInspector(parts, 'memory'),
+    'inspect.refresh': () => inspector.refresh(),
+    'inspect.lastEvent': () => explainEvent(parts, undefined),
+    'inspect.previousEvent': step(-1),
+    'inspect.nextEvent': step(1),
+    'inspect.copyExplanation': () => copyText(inspector.fault.text),
   };
 }
 

@@ -1,5 +1,5 @@
 // Where things stand: editors in the middle, the explorer at the left edge, console and problems at the
-// bottom edge. Panels are named here once; a view is added by one entry in PANELS and one component.
+// bottom edge, the inspector's views at the right edge. Panels are named here once; a view is added by one entry in PANELS and one component.
 
 import type { DockviewApi } from 'dockview-react';
 import type { Disposable } from '../../sim/base/disposable.ts';
@@ -12,6 +12,11 @@ export const PANELS = {
   explorer: { title: 'Explorer', edge: 'left' },
   console: { title: 'Console', edge: 'bottom' },
   problems: { title: 'Problems', edge: 'bottom' },
+  fault: { title: 'Fault', edge: 'right' },
+  tables: { title: 'Tables', edge: 'right' },
+  registers: { title: 'Registers', edge: 'right' },
+  queues: { title: 'Queues', edge: 'right' },
+  memory: { title: 'Memory', edge: 'right' },
 } as const satisfies Readonly<Record<string, { title: string; edge: Edge }>>;
 
 /** Name of a fixed panel. */
@@ -22,8 +27,11 @@ type Edge = 'left' | 'bottom' | 'right';
 const EDGE_SIZES: Readonly<Record<Edge, { initialSize: number; minimumSize: number }>> = {
   left: { initialSize: 220, minimumSize: 140 },
   bottom: { initialSize: 260, minimumSize: 80 },
-  right: { initialSize: 420, minimumSize: 200 },
+  right: { initialSize: 560, minimumSize: 200 },
 };
+
+/** A window narrower than this, pixels, starts without the inspector: the editor needs the room. */
+const ROOM_FOR_RIGHT = 1200;
 
 /** What the layout tells the workbench. */
 export interface LayoutListener {
@@ -138,16 +146,17 @@ export class Layout implements Disposable, DocumentShower {
   }
 
   #fill(api: DockviewApi): void {
-    for (const edge of ['left', 'bottom'] as const) {
+    for (const edge of ['left', 'bottom', 'right'] as const) {
       if (api.getEdgeGroup(edge) === undefined) {
         api.addEdgeGroup(edge, { id: `edge-${edge}`, ...EDGE_SIZES[edge] });
       }
       api.getEdgeGroup(edge)?.setHeaderPosition('top');
-      api.setEdgeGroupVisible(edge, true);
+      api.setEdgeGroupVisible(edge, edge !== 'right' || window.innerWidth >= ROOM_FOR_RIGHT);
     }
     for (const id of Object.keys(PANELS) as PanelId[]) {
       addFixed(api, id);
     }
+    api.getPanel('fault')?.api.setActive();
     api.getPanel('console')?.api.setActive();
   }
 

@@ -32,6 +32,8 @@ export class SessionView implements Disposable {
   readonly info = new Store<SessionInfo>({ state: 'starting' });
   readonly status = new Store<SessionStatus | undefined>(undefined);
   readonly result = new Store<RunResult | undefined>(undefined);
+  /** The document that runs or ran last, under the name it had then. */
+  readonly ran = new Store<{ readonly id: string; readonly name: string } | undefined>(undefined);
   readonly profile = new Store<Profile>('seed18');
   readonly seed = new Store(1);
 
@@ -65,6 +67,7 @@ export class SessionView implements Disposable {
       return;
     }
     performance.mark('substream:run');
+    this.ran.set({ id, name: document.name });
     this.info.set({ state: 'running' });
     this.result.set(undefined);
     this.status.set(undefined);

@@ -8,9 +8,11 @@ import { ConsoleTerminal } from '../console/console-terminal.ts';
 import { Documents } from '../editor/documents.ts';
 import { Editors } from '../editor/editors.ts';
 import { setEditorTheme } from '../editor/themes.ts';
+import { Inspector } from '../inspector/inspector.ts';
 import { Problems } from '../problems/problems.ts';
 import { commandHandlers } from './command-handlers.ts';
 import { FilesView } from './files-view.ts';
+import { jumpTo } from './jump.ts';
 import { Layout } from './layout.ts';
 import { SessionView } from './session.ts';
 
@@ -25,6 +27,7 @@ export interface WorkbenchModel {
   readonly console: ConsoleTerminal;
   readonly consoleFind: Store<boolean>;
   readonly problems: Problems;
+  readonly inspector: Inspector;
   readonly prompts: Prompts;
   readonly commands: CommandRegistry;
   readonly theme: Store<'dark' | 'light'>;
@@ -42,16 +45,18 @@ export function createWorkbench(remote: Remote, theme: 'dark' | 'light'): Workbe
     focusEditor: (id) => editors.focus(id),
   });
   const terminal = new ConsoleTerminal();
+  const session = new SessionView(remote, documents, terminal);
   const parts = {
     remote,
     documents,
     editors,
     layout,
     files: new FilesView(remote, documents, prompts, layout),
-    session: new SessionView(remote, documents, terminal),
+    session,
     console: terminal,
     consoleFind: new Store(false),
     problems: new Problems(documents),
+    inspector: new Inspector((request) => remote.calls.inspect(request), session),
     prompts,
     theme: new Store(theme),
     notice: new Store<string | undefined>(undefined),
@@ -66,19 +71,13 @@ export function createWorkbench(remote: Remote, theme: 'dark' | 'light'): Workbe
 }
 
 function connect(workbench: WorkbenchModel): void {
-  const { remote, commands, console: terminal, editors, documents, files, layout } = workbench;
+  const { remote, commands, console: terminal, files } = workbench;
   remote.on('command', (name) => commands.run(name));
   remote.on('openFile', (file) => files.openText(file));
   remote.on('theme', (theme) => workbench.theme.set(theme));
   workbench.theme.onDidChange((theme) => applyTheme(workbench, theme));
   applyTheme(workbench, workbench.theme.value);
-  terminal.onDidJump(({ file, line, column }) => {
-    const document = documents.list.value.find(({ name }) => name === file);
-    if (document !== undefined) {
-      layout.show(document.id);
-      editors.focus(document.id, { line, column });
-    }
-  });
+  terminal.onDidJump((place) => jumpTo(workbench, place));
   window.addEventListener(
     'keydown',
     (event) => {

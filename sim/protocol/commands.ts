@@ -5,7 +5,7 @@
 export interface CommandInfo {
   readonly title: string;
   /** The group before the colon in the palette, and the menu it is in. */
-  readonly category: 'File' | 'Edit' | 'View' | 'Run' | 'Console' | 'Help';
+  readonly category: 'File' | 'Edit' | 'View' | 'Inspect' | 'Run' | 'Console' | 'Help';
   /** Keys, the first one shown, e.g. `Mod+Shift+P`. */
   readonly keys?: readonly string[];
   /** The editor widget has the key already; shown, not bound again. */
@@ -45,8 +45,14 @@ export const COMMANDS = {
   'view.editor': { title: 'Focus Editor', category: 'View', keys: ['Mod+1'] },
   'view.console': { title: 'Console', category: 'View', keys: ['Mod+`'] },
   'view.problems': { title: 'Problems', category: 'View', keys: ['Mod+Shift+M'] },
+  'view.fault': { title: 'Fault', category: 'View', keys: ['Alt+1'] },
+  'view.tables': { title: 'Tables', category: 'View', keys: ['Alt+2'] },
+  'view.registers': { title: 'Registers', category: 'View', keys: ['Alt+3'] },
+  'view.queues': { title: 'Queues', category: 'View', keys: ['Alt+4'] },
+  'view.memory': { title: 'Memory', category: 'View', keys: ['Alt+5'] },
   'view.toggleSidebar': { title: 'Toggle Side Bar', category: 'View', keys: ['Mod+B'] },
   'view.togglePanel': { title: 'Toggle Panel', category: 'View', keys: ['Mod+J'] },
+  'view.toggleInspector': { title: 'Toggle Inspector', category: 'View', keys: ['Mod+Alt+B'] },
   'view.nextEditor': { title: 'Next Editor', category: 'View', keys: ['Mod+PageDown'] },
   'view.previousEditor': { title: 'Previous Editor', category: 'View', keys: ['Mod+PageUp'] },
   'view.nextProblem': { title: 'Next Problem', category: 'View', keys: ['F8'], editorKey: true },
@@ -54,6 +60,11 @@ export const COMMANDS = {
   'view.themeDark': { title: 'Dark Theme', category: 'View' },
   'view.themeLight': { title: 'Light Theme', category: 'View' },
   'view.themeSystem': { title: 'Follow System Theme', category: 'View' },
+  'inspect.refresh': { title: 'Refresh Inspector', category: 'Inspect' },
+  'inspect.lastEvent': { title: 'Explain Last Event', category: 'Inspect', keys: ['Alt+E'] },
+  'inspect.previousEvent': { title: 'Explain Previous Event', category: 'Inspect' },
+  'inspect.nextEvent': { title: 'Explain Next Event', category: 'Inspect' },
+  'inspect.copyExplanation': { title: 'Copy Explanation as Text', category: 'Inspect' },
   'run.start': { title: 'Run', category: 'Run', keys: ['F5', 'Mod+F5'] },
   'run.stop': { title: 'Stop', category: 'Run', keys: ['Shift+F5'] },
   'run.restart': { title: 'Restart', category: 'Run', keys: ['Mod+Shift+F5'] },
