@@ -1,7 +1,7 @@
 // Low-level queue manipulation: commands into the ring, CMD_SYNC by polling or MSI, errors skipped.
 // Functions build the command in the SMMU's scratch words; names and order as in 4.20.1.
 
-import { big, hex64, hi32, lo32 } from '../../base/hex.ts';
+import { hex64, hi32, lo32 } from '../../base/hex.ts';
 import {
   ARM_SMMU_CMDQ_SYNC_TIMEOUT,
   ARM_SMMU_FEAT_COHERENCY,
@@ -226,11 +226,4 @@ export function arm_smmu_cmdq_skip_err(smmu: ArmSmmuDevice): void {
   cmd[3] = 0;
   smmu.write_cmd(entry);
   cmd.set(saved);
-}
-
-/** The 64-bit word at `pa`, as a bigint. */
-export function read_dword(smmu: ArmSmmuDevice, pa: number): bigint {
-  const { memory } = smmu.kernel.machine;
-  memory.read64(pa);
-  return big(memory.lo, memory.hi);
 }
