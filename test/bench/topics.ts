@@ -10,5 +10,6 @@ export async function loadTopics(): Promise<readonly Topic[]> {
     (await import('./kernel.ts')).kernelTopic,
     (await import('./session.ts')).sessionTopic,
     { name: 'iopt', run: async () => ({ ...(await import('./iopt.ts')).benchIopt() }) },
+    (await import('./trace.ts')).traceTopic,
   ];
 }
