@@ -69,7 +69,7 @@ export class AtosTranslation {
     }
     const { config } = ste;
     const { config: stages } = ste.values;
-    if (config === undefined || stages < 4 || (stages & request.type) !== request.type) {
+    if (config === undefined || (stages & request.type) !== request.type) {
       return { fault: ATOS_INV_STAGE, reason: 0, faddr: 0 };
     }
     if (request.type === ATOS_STAGE_2) {

@@ -182,7 +182,7 @@ export class ControlRegisters {
     const top = state.strtabTwoLevel
       ? Math.max(5, log2Size - state.strtabSplit - 1 + 3)
       : log2Size + 5;
-    const address = join(registers.lo('STRTAB_BASE') & ~0x3f, this.#addressHi('STRTAB_BASE'));
+    const address = join(registers.lo('STRTAB_BASE'), this.#addressHi('STRTAB_BASE'));
     state.strtabBase = address - (address % 2 ** (top + 1));
   }
 
@@ -268,7 +268,7 @@ export class ControlRegisters {
 
   #checkStreamTable(on: boolean): void {
     const { registers, state } = this.#parts;
-    const address = join(registers.lo('STRTAB_BASE') & ~0x3f, this.#addressHi('STRTAB_BASE'));
+    const address = join(registers.lo('STRTAB_BASE'), this.#addressHi('STRTAB_BASE'));
     if (on && address !== state.strtabBase) {
       state.diagnostics.guestError(
         '6.3.24',

@@ -144,6 +144,18 @@ describe('a stalled transaction (3.12.2)', () => {
     expect(bench.ends).toEqual(['1:1']);
   });
 
+  it('keeps its STAG to itself while all others come and go', () => {
+    const bench = new StallBench({ log2Size: 0 }, SMMUEN | CMDQEN);
+    const held = bench.send(1);
+    const seen = new Set<number>();
+    for (let round = 0; round < 0x1_0000; round++) {
+      const { stag } = bench.send(2);
+      seen.add(stag);
+      bench.rig.commands(stallTerm(2));
+    }
+    expect([seen.has(held.stag), seen.size, Math.max(...seen)]).toEqual([false, 0xffff, 0xffff]);
+  });
+
   it('does not hold up CMD_SYNC', () => {
     const bench = new StallBench();
     bench.send(1);

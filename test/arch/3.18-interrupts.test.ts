@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CMDQEN, EVENTQEN, REG, SmmuRig } from '../support/smmu-rig.ts';
+import { CMDQEN, EVENTQEN, PRIQEN, REG, SMMUEN, SmmuRig } from '../support/smmu-rig.ts';
 
 const DOORBELL = 0x5000_0000;
 const NOWHERE = 0x1000n;
@@ -121,6 +121,32 @@ describe('interrupts with a register each (3.18.2)', () => {
     expect(errors(rig)).toBe(0x20);
     expect(rig.raised).toEqual(['eventq', 'gerror']);
     expect(rig.events()).toHaveLength(1);
+  });
+
+  it('the PRI queue has its own MSI and its own error', () => {
+    const rig = new SmmuRig();
+    const request = { sid: 1, ssid: -1, addrLo: 0, addrHi: 0, prgIndex: 0, last: true, read: true };
+    const no = { write: false, execute: false, privileged: false };
+    rig.write64(REG.PRIQ_IRQ_CFG0, BigInt(DOORBELL));
+    rig.write(REG.PRIQ_IRQ_CFG1, 0x77);
+    rig.start(SMMUEN | PRIQEN);
+    rig.smmu.pageRequest({ ...request, ...no });
+    expect(rig.load(DOORBELL, 1)).toEqual([0x77n]);
+    rig.write(REG.IRQ_CTRL, 0);
+    rig.write64(REG.PRIQ_IRQ_CFG0, NOWHERE);
+    rig.write(REG.IRQ_CTRL, 7);
+    rig.write(REG.PRIQ_CONS, 1);
+    rig.smmu.pageRequest({ ...request, ...no });
+    expect(errors(rig)).toBe(0x40);
+    expect(rig.raised).toEqual(['priq', 'priq', 'gerror']);
+  });
+
+  it('an MSI goes to the whole address, above 4 GiB too', () => {
+    const rig = new SmmuRig();
+    rig.start();
+    rig.commands(sync(1, 0x12_3456_789cn));
+    const [message] = rig.trace().filter(({ kind }) => kind === 'msi');
+    expect(message?.data).toEqual({ address: 0x12_3456_789cn, data: 1, ok: 0 });
   });
 
   it('an aborted GERROR MSI is not told by another GERROR interrupt', () => {

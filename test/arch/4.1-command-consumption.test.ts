@@ -132,4 +132,29 @@ describe('the Command queue (4.1, 7.1)', () => {
     expect(rig.read(REG.CMDQ_PROD)).toBe(1);
     expect(rig.takeDiagnostics()[0]).toMatch(/^unimplemented 3\.18/);
   });
+
+  it('leaves each command in the trace: its fetch, its words, its verdict and what it caused', () => {
+    const rig = new SmmuRig();
+    rig.start();
+    rig.commands([0x0000_0007_0000_1046n, 0x1000n], [0xaaaa_0001_0000_00ffn, 0x5555n]);
+    const trace = rig.trace();
+    const of = (kind: string) => trace.filter((record) => record.kind === kind);
+    expect(of('fetch').map(({ data }) => data)).toEqual([
+      { what: 5, level: -1, stage: 0, ok: 1, pa: BigInt(CMDQ), value: 0x0000_0007_0000_1046n },
+      { what: 5, level: -1, stage: 0, ok: 1, pa: BigInt(CMDQ + 16), value: 0xaaaa_0001_0000_00ffn },
+    ]);
+    const [sync, refused] = of('command');
+    expect(sync?.data).toEqual({ index: 0, cerror: 0, dw0: 0x0000_0007_0000_1046n, dw1: 0x1000n });
+    expect(refused?.data).toMatchObject({ index: 1, cerror: 1, dw0: 0xaaaa_0001_0000_00ffn });
+    const [message] = of('msi');
+    expect(message?.data).toEqual({ address: 0x1000n, data: 7, ok: 0 });
+    expect(message?.cause).toBe(sync?.id);
+    expect(of('irq').map(({ data, cause }) => [data['name'], cause])).toEqual([
+      ['cmdSync', sync?.id],
+      ['gerror', sync?.id],
+      ['gerror', refused?.id],
+    ]);
+    expect(of('diagnostic').map(({ cause }) => cause)).toEqual([refused?.id]);
+    expect(rig.recorder.cause).toBe(0);
+  });
 });

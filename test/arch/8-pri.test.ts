@@ -312,6 +312,22 @@ describe('CMD_ATC_INV (4.5.1)', () => {
     expect([rig.cerror(), rig.read(REG.CMDQ_CONS) & 0xfffff]).toEqual([0, 4]);
   });
 
+  it('and every other ATS message is in the trace', () => {
+    const { rig, endpoint } = bench();
+    rig.commands(inv({ size: 1, ssid: 7, address: 0x12_3456_6000n }));
+    endpoint.answers = false;
+    rig.commands(inv({ size: 52 }));
+    rig.commands([0x41n | (BigInt(SID) << 32n), 9n | (2n << 12n)]);
+    const ats = rig.trace().filter(({ kind }) => kind === 'ats');
+    expect(ats.map(({ data }) => data)).toEqual([
+      { op: 2, sid: SID, ssid: 7, address: 0x12_3456_6000n, value: 1 },
+      { op: 3, sid: SID, ssid: 7, address: 0x12_3456_6000n, value: 1 },
+      { op: 2, sid: SID, ssid: -1, address: 0n, value: 52 },
+      { op: 3, sid: SID, ssid: -1, address: 0n, value: 0 },
+      { op: 4, sid: SID, ssid: -1, address: 9n, value: 0 },
+    ]);
+  });
+
   it('to a StreamID without an endpoint times out, and the driver hears why', () => {
     const { rig } = bench();
     rig.smmu.unregisterEndpoint(SID);

@@ -215,6 +215,14 @@ describe('GATOS (9.1)', () => {
     expect(ask(rig, NESTED, VA_PAGE | STAGE_1 | READ)).toBe(fault(0x09));
   });
 
+  it('returns the address itself where S1DSS skips stage 1, up to the OAS', () => {
+    rig.store(STRTAB + 64 * SUBSTREAMS, [1n | (5n << 1n) | CD | (1n << 59n), 1n | (1n << 44n)]);
+    expect(ask(rig, SUBSTREAMS, 0xffff_ffff_f000n | STAGE_1) & 0x00ff_ffff_ffff_f8ffn).toBe(
+      0xffff_ffff_f000n,
+    );
+    expect(ask(rig, SUBSTREAMS, (1n << 48n) | STAGE_1)).toBe(fault(0x11));
+  });
+
   it('needs the stages that it asks for', () => {
     const one = machine({ s2p: false, hyp: false });
     expect(ask(one, S1_ONLY, VA_PAGE | BOTH)).toBe(fault(0xff));
