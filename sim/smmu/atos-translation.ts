@@ -21,7 +21,7 @@ import {
   isTranslationRelated,
 } from './fault.ts';
 import type { AtosAnswer, AtosRequest } from './gatos.ts';
-import { ATOS_INV_STAGE, ATOS_STAGE_1, ATOS_STAGE_2 } from './gatos.ts';
+import { ATOS_BOTH, ATOS_INV_STAGE, ATOS_STAGE_1, ATOS_STAGE_2 } from './gatos.ts';
 import { OAS_BITS } from './register-masks.ts';
 import type { SmmuState } from './smmu-state.ts';
 import type { Stages } from './stages.ts';
@@ -165,7 +165,7 @@ export class AtosTranslation {
   /** FADDR is the IPA only for a request of both stages and a translation-related fault of stage 2. */
   #faultOf(reason: number, type = 0): AtosAnswer {
     const { type: fault, ipa } = this.#fault;
-    const tells = type === (ATOS_STAGE_1 | ATOS_STAGE_2) && reason !== REASON_STAGE_1;
+    const tells = type === ATOS_BOTH && reason !== REASON_STAGE_1;
     return { fault, reason, faddr: tells && isTranslationRelated(fault) ? ipa : 0 };
   }
 

@@ -15,7 +15,6 @@ export const ATOS_BOTH = 3;
 /** FAULTCODEs that are no event numbers. */
 export const ATOS_INV_REQ = 0xff;
 export const ATOS_INV_STAGE = 0xfe;
-export const ATOS_INTERNAL_ERR = 0xfd;
 
 /** A request as the registers hold it. */
 export interface AtosRequest {
@@ -63,7 +62,7 @@ const RUN = 1;
 const DEVICE_BELOW = 0x10;
 const OUTER_SHAREABLE = 2;
 
-/** @arch 9.1 P(no VATOS; lookups complete at once, so INTERNAL_ERR never happens) ATOS register usage */
+/** @arch 9.1 P(no VATOS; lookups complete at once, so INTERNAL_ERR, 0xfd, never happens) ATOS register usage */
 export class Gatos {
   readonly #registers: RegisterFile;
   readonly #state: SmmuState;

@@ -7,7 +7,7 @@ import { Transaction } from '../../sim/machine/transaction.ts';
 import type { SmmuFeatures } from '../../sim/smmu/capabilities.ts';
 import { DEFAULT_FEATURES } from '../../sim/smmu/capabilities.ts';
 import type { SmmuOptions } from '../../sim/smmu/smmu.ts';
-import { Smmu } from '../../sim/smmu/smmu.ts';
+import { registerSpace, Smmu } from '../../sim/smmu/smmu.ts';
 import type { Diagnostic } from '../../sim/trace/diagnostics.ts';
 import { Diagnostics } from '../../sim/trace/diagnostics.ts';
 import type { TraceRecord } from '../../sim/trace/reader.ts';
@@ -149,8 +149,9 @@ export class SmmuRig {
       this.#names.set(line, name);
     }
     this.machine.irq.onRaise = (line) => this.raised.push(this.#names.get(line) ?? String(line));
+    const features = { ...DEFAULT_FEATURES, ...options.features };
     this.smmu = new Smmu({
-      features: { ...DEFAULT_FEATURES, ...options.features },
+      features,
       bus: this.machine.bus,
       recorder: this.recorder,
       diagnostics,
@@ -159,7 +160,7 @@ export class SmmuRig {
       clock: this.clock,
       updateTicks: options.updateTicks ?? 0,
     });
-    this.machine.bus.attach(SMMU_BASE, 0x3_0000, this.smmu);
+    this.machine.bus.attach(SMMU_BASE, registerSpace(features), this.smmu);
   }
 
   readonly #names = new Map<number, string>();
