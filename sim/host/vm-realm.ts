@@ -88,10 +88,14 @@ function frameOf(frames: readonly NodeJS.CallSite[], scriptName: string): Script
   return undefined;
 }
 
+function asFrames(_: unknown, frames: NodeJS.CallSite[]): NodeJS.CallSite[] {
+  return frames;
+}
+
 function capture(below: object, limit: number): readonly NodeJS.CallSite[] {
   const holder: { stack?: readonly NodeJS.CallSite[] } = {};
   const { prepareStackTrace, stackTraceLimit } = Error;
-  Error.prepareStackTrace = (_, frames) => frames;
+  Error.prepareStackTrace = asFrames;
   Error.stackTraceLimit = limit;
   try {
     Error.captureStackTrace(holder, below as () => void);

@@ -60,9 +60,10 @@ const WRITTEN: Record<string, RegExp> = {
 };
 
 function declared<N extends ts.Node>(test: (node: ts.Node) => node is N): N[] {
-  return declarationFiles.flatMap(
-    (file) => program.getSourceFile(file)?.statements.filter(test) ?? [],
-  );
+  const statements = declarationFiles.flatMap((file): readonly ts.Node[] => [
+    ...(program.getSourceFile(file)?.statements ?? []),
+  ]);
+  return statements.filter((node): node is N => test(node));
 }
 
 const functions = new Map(
@@ -117,11 +118,13 @@ function problemsOf(signature: Signature, parameters: readonly ts.ParameterDecla
 
 function methodsOf(name: string): Map<string, ts.MethodSignature> {
   const found = declared(ts.isInterfaceDeclaration).find((node) => node.name.text === name);
-  return new Map(
-    (found?.members ?? [])
-      .filter(ts.isMethodSignature)
-      .map((member) => [member.name.getText(), member]),
-  );
+  const methods = new Map<string, ts.MethodSignature>();
+  for (const member of found?.members ?? []) {
+    if (ts.isMethodSignature(member)) {
+      methods.set(member.name.getText(), member);
+    }
+  }
+  return methods;
 }
 
 describe('the declarations', () => {
