@@ -20,7 +20,7 @@ const SIGNS: Readonly<Record<NodeState, string>> = {
 const STATE_WORDS: Readonly<Record<NodeState, string>> = {
   ok: 'ok',
   invalid: 'invalid',
-  stale: 'stale: the SMMU holds an older copy',
+  stale: 'stale: memory has changed since the SMMU read it',
   abort: 'abort',
 };
 /** A node that opens to this many is cut off there by whoever answers. */
@@ -173,7 +173,7 @@ function Structure(props: {
   );
 }
 
-/** Words in memory, and beside them the copy that the SMMU holds where it is another. */
+/** Words in memory, and beside them what the SMMU read where that was something else. */
 function Words({ node }: { readonly node: NodeDto }): ReactElement {
   const { words, cached } = node;
   return (
@@ -183,7 +183,7 @@ function Words({ node }: { readonly node: NodeDto }): ReactElement {
         <tr>
           <th scope="col">Offset</th>
           <th scope="col">Memory</th>
-          {cached !== undefined && <th scope="col">Held by the SMMU</th>}
+          {cached !== undefined && <th scope="col">As the SMMU read it</th>}
         </tr>
       </thead>
       <tbody>
