@@ -11,7 +11,7 @@ import {
   IO_PGTABLE_QUIRK_NON_STRICT,
 } from '../io-pgtable-cfg.ts';
 import type { IommuDomain, IommuDomainGeometry, IommuOps } from '../iommu-types.ts';
-import { IOMMU_DOMAIN_IDENTITY } from '../iommu-types.ts';
+import { IOMMU_DOMAIN_IDENTITY, pageSizes } from '../iommu-types.ts';
 import {
   ARM_SMMU_FEAT_COHERENCY,
   ARM_SMMU_FEAT_TRANS_S1,
@@ -124,21 +124,44 @@ const arm_smmu_gather_ops: IommuGatherOps<ArmSmmuDomainState> = {
   tlb_sync,
 };
 
+/** Page and block sizes of each granule. */
+const GRANULES: readonly (readonly number[])[] = [
+  [2 ** 12, 2 ** 21, 2 ** 30],
+  [2 ** 14, 2 ** 25],
+  [2 ** 16, 2 ** 29, 2 ** 42],
+];
+
+/**
+ * The sizes of the one granule that the page table is to have: the CPU's page size, else the largest
+ * below it, else the smallest above. Sizes of other granules are dropped.
+ */
+function granuleSizes(bitmap: number, pageSize: number): number {
+  const offered = pageSizes(bitmap);
+  const granules = GRANULES.filter(([granule]) => offered.includes(granule ?? 0));
+  const below = granules.findLast(([granule = 0]) => granule <= pageSize);
+  const chosen = below ?? granules[0] ?? [];
+  return chosen.filter((size) => offered.includes(size)).reduce((sum, size) => sum + size, 0);
+}
+
 /** What the page tables of an SMMU need of the kernel around them. */
 export function tableHost(smmu: ArmSmmuDevice): TableHost {
   const { kernel } = smmu;
+  // A kernel with larger pages gives a whole one to the smallest table.
+  const least = kernel.config.page_shift - 12;
   return {
     memory: kernel.machine.memory,
     recorder: kernel.recorder,
     pages: {
       allocZeroed: (order, what) => {
-        const pa = kernel.pages.allocZeroed(order, what);
-        kernel.onCoherent?.('alloc', 'pgtable', pa, 2 ** order * 4096, smmu.dev);
+        const size = Math.max(order, least);
+        const pa = kernel.pages.allocZeroed(size, what);
+        kernel.onCoherent?.('alloc', 'pgtable', pa, 2 ** size * 4096, smmu.dev);
         return pa;
       },
       free: (pa, order) => {
-        kernel.onCoherent?.('free', 'pgtable', pa, 2 ** order * 4096, smmu.dev);
-        return kernel.pages.free(pa, order);
+        const size = Math.max(order, least);
+        kernel.onCoherent?.('free', 'pgtable', pa, 2 ** size * 4096, smmu.dev);
+        return kernel.pages.free(pa, size);
       },
     },
     warn: (func) => kernel.log.warn(func),
@@ -166,7 +189,7 @@ export function arm_smmu_domain_finalise(
   }
   const s1 = domain.stage === STAGE_S1;
   const cfg: IoPgtableCfg<ArmSmmuDomainState> = {
-    pgsize_bitmap: smmu.pgsize_bitmap,
+    pgsize_bitmap: granuleSizes(smmu.pgsize_bitmap, smmu.kernel.pageSize),
     ias: s1
       ? Math.min(smmu.has(ARM_SMMU_FEAT_VAX) ? 52 : 48, smmu.kernel.config.va_bits)
       : smmu.ias,
