@@ -18,6 +18,7 @@ import {
 
 /** Smallest page of any granule, bytes: an access never crosses one. */
 const PAGE = 4096;
+const TWO_32 = 2 ** 32;
 /** Virtual time that a stalled access waits for an answer: one second. */
 const STALL_PATIENCE = 1_000_000_000;
 const STALL_STEP = 1_000_000;
@@ -80,16 +81,22 @@ export class DmaMaster {
     transaction.ssid = ssid;
     transaction.fault = 0;
     transaction.flags = flags | (privileged ? TXN_PRIVILEGED : 0);
+    let lo = bigLo(iova) >>> 0;
+    let hi = bigHi(iova);
     for (let done = 0; done < bytes.length; ) {
-      const address = iova + BigInt(done);
-      const size = Math.min(bytes.length - done, PAGE - Number(address % BigInt(PAGE)));
-      transaction.addrLo = bigLo(address);
-      transaction.addrHi = bigHi(address);
+      const size = Math.min(bytes.length - done, PAGE - (lo % PAGE));
+      transaction.addrLo = lo | 0;
+      transaction.addrHi = hi;
       const outcome = this.#part(transaction, bytes.subarray(done, done + size), done);
       if (outcome !== undefined) {
         return outcome;
       }
       done += size;
+      lo += size;
+      if (lo >= TWO_32) {
+        lo -= TWO_32;
+        hi = (hi + 1) | 0;
+      }
     }
     return { ok: true };
   }

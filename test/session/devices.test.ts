@@ -38,6 +38,22 @@ describe('a bus master', () => {
     `);
   });
 
+  it('carries into the upper half of the address, and wraps at 64 bits', async () => {
+    const { records } = await runScript(`
+      const dev = platform_device('a', {});
+      expect_event('F_TRANSLATION', () => {
+        dev.dma_read(0xffff_fffen, 1); dev.dma_read(0x1_ffff_f000n, 1); dev.dma_read(2n ** 64n - 1n, 1);
+      });`);
+    const seen = records.flatMap((record) => (record.type === 'event' ? [record.event.iova] : []));
+    expect(seen).toEqual([0xffff_fffen, 0x1_ffff_f000n, 0xffff_ffff_ffff_ffffn]);
+    await holds(`${PLATFORM}
+      assert(iommu_map(d, 0xffff_f000, page_to_phys(pages[0]!), SZ_4K, IOMMU_READ | IOMMU_WRITE) === 0);
+      assert(iommu_map(d, 0x1_0000_0000, page_to_phys(pages[1]!), SZ_4K, IOMMU_READ | IOMMU_WRITE) === 0);
+      assert(dev.dma_write(0xffff_fffen, [1, 2, 3, 4], { pasid: 1 }).ok);
+      assert(phys_read(page_to_phys(pages[1]!), 2)[1] === 4);
+    `);
+  });
+
   it('says how far an access came', async () => {
     const { log } = await runScript(`${PLATFORM}
       expect_event('F_TRANSLATION', () => {
