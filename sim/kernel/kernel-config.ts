@@ -33,8 +33,13 @@ export interface SmmuPlatform {
   readonly coherent: boolean;
   /** MSIs instead of wired lines, in the order event queue, global errors, PRI queue. */
   readonly msi?: SmmuMsi;
-  /** Firmware compatible strings that switch driver options on. */
+  /** Device tree: `#iommu-cells`, 1 unless firmware is wrong; undefined means 1, null that it is missing. */
+  readonly iommu_cells?: number | null;
+  /** Quirks by device tree strings: PREFETCH_CFG breaks the SMMU; page 1 is not there. */
   readonly broken_prefetch_cmd?: boolean;
+  readonly broken_page1_regspace?: boolean;
+  /** ACPI instead of a device tree: the model of the IORT node (0 generic, 1 HiSilicon, 2 Cavium). */
+  readonly acpi_model?: number;
 }
 
 /** The SMMU of the default machine: where QEMU's virt machine has it. */
@@ -65,6 +70,8 @@ export interface KernelConfig {
   readonly disable_bypass: boolean;
   /** CONFIG_IOMMU_DMA: without it groups have no default domain. */
   readonly iommu_dma: boolean;
+  /** Started by a crashed kernel (kdump). */
+  readonly kdump: boolean;
   /** CONFIG_PCI_ATS and CONFIG_PCI_PRI. */
   readonly pci_ats: boolean;
   readonly pci_pri: boolean;
@@ -80,6 +87,7 @@ export const DEFAULT_KERNEL_CONFIG: KernelConfig = {
   passthrough: false,
   disable_bypass: true,
   iommu_dma: true,
+  kdump: false,
   pci_ats: true,
   pci_pri: true,
   smmus: [DEFAULT_SMMU],

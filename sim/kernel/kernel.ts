@@ -13,7 +13,7 @@ import { ArmSmmuDevice } from './arm-smmu-v3/smmu-device.ts';
 import { DmaMapping } from './dma-mapping.ts';
 import { DmaPasid } from './dma-pasid.ts';
 import type { IommuDmaCalls } from './dma-types.ts';
-import { EINVAL, ENOMEM } from './errno.ts';
+import { ENOMEM } from './errno.ts';
 import type { IopfQueue } from './io-pgfault.ts';
 import { IoPageFaults } from './io-pgfault.ts';
 import { Ioasid } from './ioasid.ts';
@@ -123,8 +123,9 @@ export class Kernel extends KernelBase {
   /** Probes one SMMU: registers, tables, reset, and the buses it takes over. */
   probeSmmu(platform: SmmuPlatform): number {
     const smmu = new ArmSmmuDevice(this, platform);
-    if (!arm_smmu_firmware_probe(smmu)) {
-      return -EINVAL;
+    const firmware = arm_smmu_firmware_probe(smmu);
+    if (firmware.ret !== 0) {
+      return firmware.ret;
     }
     const handlers = arm_smmu_handlers(smmu, this.smmu_driver.sva, (from, words, handled) => {
       const record = decodeEvent(words, from.dev.name, handled);
@@ -137,7 +138,7 @@ export class Kernel extends KernelBase {
         handlers.priq_thread(0, smmu);
       }
     };
-    const ret = arm_smmu_device_probe(smmu, handlers, false);
+    const ret = arm_smmu_device_probe(smmu, handlers, firmware.bypass);
     if (ret !== 0) {
       return ret;
     }

@@ -30,7 +30,12 @@ export interface DriverCfg {
   readonly idr5: string;
   readonly disable_bypass: number;
   readonly dma_coherent: number;
+  readonly fw: string;
+  readonly iommu_cells: number;
+  readonly acpi_model: number;
+  readonly kdump: number;
   readonly opt_broken_prefetch: number;
+  readonly opt_page0: number;
   readonly mmio_size: string;
   readonly irq: string;
   readonly default_domain: string;
@@ -89,6 +94,7 @@ export class DriverRig {
         disable_bypass: cfg.disable_bypass === 1,
         pci_ats: cfg.pci_ats === 1,
         pci_pri: cfg.pci_pri === 1,
+        kdump: cfg.kdump === 1,
       },
     });
     this.ring = 2 ** Math.min(8, (Number(cfg.idr1) >>> 21) & 31);
@@ -197,7 +203,10 @@ export class DriverRig {
       coherent: this.cfg.dma_coherent === 1,
       ...(irq === 'msi' ? { msi: MSI } : {}),
       ...(irq === 'msi-alloc-fails' ? { msi: { ...MSI, fails: 28 } } : {}),
-      ...(this.cfg.opt_broken_prefetch === 1 ? { broken_prefetch_cmd: true } : {}),
+      iommu_cells: this.cfg.iommu_cells < 0 ? null : this.cfg.iommu_cells,
+      broken_prefetch_cmd: this.cfg.opt_broken_prefetch === 1,
+      broken_page1_regspace: this.cfg.opt_page0 === 1,
+      ...(this.cfg.fw === 'acpi' ? { acpi_model: this.cfg.acpi_model } : {}),
     };
   }
 

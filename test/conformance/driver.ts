@@ -2,7 +2,6 @@
 // same fake device, compared step by step with every register access, command, table and log line.
 
 import { BugError } from '../../sim/kernel/printk.ts';
-import { leftOut } from './driver-apart.ts';
 import { firstDifference } from './driver-compare.ts';
 import type { Item } from './driver-memory.ts';
 import type { DriverCfg } from './driver-rig.ts';
@@ -36,10 +35,6 @@ export const linuxDriver: Replayer = {
 function replayDriver(line: Line): Verdict {
   const { id, scenario, cfg } = line;
   const category = `driver ${scenario}`;
-  const apart = leftOut(cfg.name);
-  if (apart !== undefined) {
-    return { id, category, outcome: 'apart', detail: apart };
-  }
   const rig = new DriverRig(cfg);
   for (const [index, step] of line.steps.entries()) {
     const problem = runStep(rig, step);

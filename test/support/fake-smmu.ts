@@ -115,6 +115,11 @@ interface Failure {
   times: number;
 }
 
+/** The event and PRI indices of page 1 answer at their page 0 offsets, too. */
+function aliased(offset: number): number {
+  return [0xa8, 0xac, 0xc8, 0xcc].includes(offset) ? offset + 0x10000 : offset;
+}
+
 const hex = (value: number | bigint): string => `0x${value.toString(16)}`;
 
 export class FakeSmmu implements MmioDevice {
@@ -140,11 +145,11 @@ export class FakeSmmu implements MmioDevice {
   }
 
   get(offset: number): number {
-    return this.#registers.get(offset) ?? 0;
+    return this.#registers.get(aliased(offset)) ?? 0;
   }
 
   set(offset: number, value: number): void {
-    this.#registers.set(offset, value >>> 0);
+    this.#registers.set(aliased(offset), value >>> 0);
   }
 
   read32(offset: number): number {
@@ -185,7 +190,7 @@ export class FakeSmmu implements MmioDevice {
         this.set(CMDQ_CONS, this.get(CMDQ_CONS) & 0xf_ffff);
       }
       this.#consume();
-    } else if (offset === 0x100ac && this.eventsDuringIrq > 0) {
+    } else if (aliased(offset) === 0x100ac && this.eventsDuringIrq > 0) {
       const n = this.eventsDuringIrq--;
       this.event([(BigInt(n) << 32n) | 0x13n, BigInt(n), 0x1000n, 0n]);
     }

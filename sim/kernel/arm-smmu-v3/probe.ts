@@ -1,6 +1,6 @@
 // Probing one SMMU: ID registers into features, queues and tables, reset (Linux 4.20.1).
 
-import { ENOMEM, ENXIO } from '../errno.ts';
+import { EINVAL, ENOMEM, ENXIO } from '../errno.ts';
 import {
   ARM_SMMU_FEAT_2_LVL_CDTAB,
   ARM_SMMU_FEAT_2_LVL_STRTAB,
@@ -20,6 +20,7 @@ import {
   ARM_SMMU_IDR0,
   ARM_SMMU_IDR1,
   ARM_SMMU_IDR5,
+  ARM_SMMU_OPT_PAGE0_REGS_ONLY,
   ARM_SMMU_OPT_SKIP_PREFETCH,
   ARM_SMMU_WINDOW,
   CMDQ_MAX_SZ_SHIFT,
@@ -241,23 +242,65 @@ function arm_smmu_init_one_queue(smmu: ArmSmmuDevice, q: ArmSmmuQueue): number {
   return 0;
 }
 
+/** What firmware says of an SMMU: which probe goes on, and whether in bypass. */
+export interface FirmwareVerdict {
+  /** 0, or -EINVAL: the register window is too small. */
+  readonly ret: number;
+  /** Firmware is wrong: transactions pass untouched where disable_bypass allows it. */
+  readonly bypass: boolean;
+}
+
 /**
- * Options of firmware, and the window check that comes before any register is read. The check lets a
+ * Reads device tree or ACPI, then checks the window before any register is read. The check lets a
  * window pass that is one byte short, as 4.20 does.
  */
-export function arm_smmu_firmware_probe(smmu: ArmSmmuDevice): boolean {
+export function arm_smmu_firmware_probe(smmu: ArmSmmuDevice): FirmwareVerdict {
   const { log } = smmu.kernel;
-  if (smmu.platform.broken_prefetch_cmd === true) {
+  const { base, size, acpi_model } = smmu.platform;
+  const bypass = acpi_model === undefined ? !dt_probe(smmu) : acpi_probe(smmu, acpi_model);
+  const window =
+    (smmu.options & ARM_SMMU_OPT_PAGE0_REGS_ONLY) === 0 ? ARM_SMMU_WINDOW : ARM_SMMU_WINDOW / 2;
+  if (size + 1 < window) {
+    const wide = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`;
+    const range = `[mem ${wide(base)}-${wide(base + size - 1)}]`;
+    log.dev_err(smmu.dev, 'MMIO region too small (%s)', range);
+    return { ret: -EINVAL, bypass };
+  }
+  if (window !== ARM_SMMU_WINDOW) {
+    smmu.use_page0_only();
+  }
+  return { ret: 0, bypass };
+}
+
+/** arm_smmu_device_dt_probe(): false when `#iommu-cells` is not 1. */
+function dt_probe(smmu: ArmSmmuDevice): boolean {
+  const { log } = smmu.kernel;
+  const { iommu_cells = 1, broken_prefetch_cmd, broken_page1_regspace } = smmu.platform;
+  if (iommu_cells === null) {
+    log.dev_err(smmu.dev, 'missing #iommu-cells property');
+  } else if (iommu_cells !== 1) {
+    log.dev_err(smmu.dev, 'invalid #iommu-cells value (%d)', iommu_cells);
+  }
+  if (broken_prefetch_cmd === true) {
     smmu.options |= ARM_SMMU_OPT_SKIP_PREFETCH;
     log.dev_notice(smmu.dev, 'option hisilicon,broken-prefetch-cmd');
   }
-  if (smmu.platform.size + 1 < ARM_SMMU_WINDOW) {
-    log.dev_err(
-      smmu.dev,
-      'MMIO region too small (%s)',
-      `[mem 0x${smmu.platform.base.toString(16).padStart(8, '0')}-0x${(smmu.platform.base + smmu.platform.size - 1).toString(16).padStart(8, '0')}]`,
-    );
-    return false;
+  if (broken_page1_regspace === true) {
+    smmu.options |= ARM_SMMU_OPT_PAGE0_REGS_ONLY;
+    log.dev_notice(smmu.dev, 'option cavium,cn9900-broken-page1-regspace');
   }
-  return true;
+  return iommu_cells === 1;
+}
+
+/** Options by the model of an IORT node. */
+const ACPI_OPTIONS: Readonly<Record<number, number>> = {
+  1: ARM_SMMU_OPT_SKIP_PREFETCH,
+  2: ARM_SMMU_OPT_PAGE0_REGS_ONLY,
+};
+
+/** arm_smmu_device_acpi_probe(): never in bypass. */
+function acpi_probe(smmu: ArmSmmuDevice, model: number): boolean {
+  smmu.options |= ACPI_OPTIONS[model] ?? 0;
+  smmu.kernel.log.dev_notice(smmu.dev, 'option mask 0x%x', smmu.options);
+  return false;
 }

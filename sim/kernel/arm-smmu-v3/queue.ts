@@ -15,8 +15,8 @@ export interface ArmSmmuQueue {
   base: number;
   prod: number;
   cons: number;
-  readonly prod_reg: number;
-  readonly cons_reg: number;
+  prod_reg: number;
+  cons_reg: number;
   /** Interrupt line; 0 for none. */
   irq: number;
 }

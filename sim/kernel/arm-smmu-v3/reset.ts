@@ -2,6 +2,7 @@
 // translation on, each CR0 write followed by its acknowledgement (Linux 4.20.1's order).
 
 import { hi32, lo32 } from '../../base/hex.ts';
+import { EBUSY } from '../errno.ts';
 import type { InterruptHandler } from '../interrupt.ts';
 import { IRQF_ONESHOT } from '../interrupt.ts';
 import {
@@ -58,6 +59,12 @@ export function arm_smmu_device_reset(
   const { mmio } = smmu;
   const { log, config } = smmu.kernel;
   if ((mmio.readl(ARM_SMMU_CR0) & CR0_SMMUEN) !== 0) {
+    if (config.kdump) {
+      // Devices still do DMA into the crashed kernel's memory: abort it.
+      arm_smmu_update_gbpa(smmu, GBPA_ABORT, 0);
+      arm_smmu_device_disable(smmu);
+      return -EBUSY;
+    }
     log.dev_warn(smmu.dev, 'SMMU currently enabled! Resetting...');
   }
   const off = arm_smmu_device_disable(smmu);

@@ -172,6 +172,14 @@ export class ArmSmmuDevice {
     return (this.features & features) === features;
   }
 
+  /** Silicon whose page 1 is not there has the event and PRI indices in page 0. */
+  use_page0_only(): void {
+    for (const q of [this.evtq, this.priq]) {
+      q.prod_reg &= 0xffff;
+      q.cons_reg &= 0xffff;
+    }
+  }
+
   /** The driver with SubstreamIDs, or the one of 4.20 as released. */
   get auxd(): boolean {
     return this.kernel.config.driver === 'auxd';
