@@ -1,7 +1,7 @@
 // Runs one access again on the bytes as they stood: the hardware itself, with cold caches, over memory
 // and registers rebuilt from the trace. What it reads on the way, and how it ends, is the evidence.
 
-import { bigHi, bigLo } from '../base/hex.ts';
+import { bigHi, bigLo, join } from '../base/hex.ts';
 import { VirtualClock } from '../machine/clock.ts';
 import { InterruptController } from '../machine/interrupts.ts';
 import type { RamRegion } from '../machine/memory.ts';
@@ -81,6 +81,10 @@ class TraceMemory extends PhysicalMemory {
     this.lo = word.lo;
     this.hi = word.hi;
     return true;
+  }
+
+  override read64At(lo: number, hi: number): boolean {
+    return this.read64(join(lo, hi));
   }
 
   override read32(pa: number): boolean {

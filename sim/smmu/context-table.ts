@@ -1,6 +1,7 @@
 // From SubstreamID to CD (IHI 0070 3.3.3, 5.3, 5.4): linear and two-level CD tables, read through
 // stage 2 when the stream has one.
 
+import { hi32, join, lo32 } from '../base/hex.ts';
 import { FETCH_CD, FETCH_L1CD } from '../trace/kinds.ts';
 import type { CdRule } from './cd-legality.ts';
 import { cdViolation } from './cd-legality.ts';
@@ -136,8 +137,15 @@ export class ContextTable {
     return shadow;
   }
 
+  /** PA of an IPA, or -1 after a stage 2 fault. */
+  #throughStage2(config: TransConfig, ipa: number): number {
+    const walker = this.#walker;
+    const ok = walker.tableAddress(config, lo32(ipa), hi32(ipa), false, CLASS_CD);
+    return ok ? join(walker.paLo, walker.paHi) : -1;
+  }
+
   #fetch(config: TransConfig, what: number, address: number, words: number): Shadow | undefined {
-    const pa = config.s2 ? this.#walker.tableAddress(config, address, false, CLASS_CD) : address;
+    const pa = config.s2 ? this.#throughStage2(config, address) : address;
     if (pa < 0) {
       return undefined;
     }

@@ -30,7 +30,8 @@ export function widenToRun(memory: PhysicalMemory, leaf: Leaf, table: TableConfi
       return;
     }
   }
-  leaf.out = out;
+  leaf.outLo = out | 0;
+  leaf.outHi = (out / 0x1_0000_0000) | 0;
   leaf.shift += bits;
 }
 

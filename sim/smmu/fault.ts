@@ -79,6 +79,18 @@ export class FaultState {
     this.class = faultClass;
     this.ipa = ipa;
   }
+
+  /** A fault of a walk for `input`, with the address of a fetch that aborted; false, for the caller. */
+  failWalk(type: number, stage2: boolean, faultClass: number, input: number, fetchAddr = 0): false {
+    if (stage2) {
+      this.setStage2(type, faultClass, input);
+    } else {
+      this.set(type);
+      this.class = type === F_WALK_EABT ? CLASS_TT : CLASS_IN;
+    }
+    this.fetchAddr = fetchAddr;
+    return false;
+  }
 }
 
 /** True for the four faults that A, R, S and S2R, S2S decide about. */

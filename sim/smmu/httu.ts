@@ -21,11 +21,11 @@ export function writeDescriptor(
   stage: number,
   bigEndian: boolean,
 ): void {
-  const { pa, lo, hi } = leaf;
+  const { pa, paLo, paHi, lo, hi } = leaf;
   if (bigEndian) {
     memory.write64(pa, swapped(hi), swapped(lo));
   } else {
     memory.write64(pa, lo, hi);
   }
-  recorder.emit(K.descriptor_update, stage, leaf.level, pa | 0, (pa / 0x1_0000_0000) | 0, lo, hi);
+  recorder.emit(K.descriptor_update, stage, leaf.level, paLo, paHi, lo, hi);
 }

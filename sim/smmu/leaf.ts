@@ -1,9 +1,13 @@
-// The result of one stage of a walk: a reused object, filled by the walker.
+// The result of one stage of a walk: a reused object, filled by the walker. Addresses are halves, so that
+// a chain of dependent reads stays in integers.
+
+import { join } from '../base/hex.ts';
 
 /** A valid leaf of one stage and what follows from it. */
 export class Leaf {
-  /** Output address of the leaf's first byte, bytes; log2 of its size. */
-  out = 0.5;
+  /** Output address of the leaf's first byte; log2 of its size. */
+  outLo = 0;
+  outHi = 0;
   shift = 12;
   level = 3;
   pageBits = 12;
@@ -17,17 +21,23 @@ export class Leaf {
   global = false;
   /** False when the TLB must not hold it (nT). */
   cacheable = true;
-  /** The descriptor: its PA, its address for the walk (IPA when nested), its value. */
-  pa = 0.5;
-  address = 0.5;
+  /** PA of the descriptor, its address for the walk (IPA when nested), its value. */
+  paLo = 0;
+  paHi = 0;
+  addressLo = 0;
+  addressHi = 0;
   lo = 0;
   hi = 0;
   /** Hierarchical attributes gathered on the way. */
   tableAttrs = 0;
 
-  constructor() {
-    this.out = 0;
-    this.pa = 0;
-    this.address = 0;
+  /** Output address of the leaf's first byte, bytes. */
+  get out(): number {
+    return join(this.outLo, this.outHi);
+  }
+
+  /** PA of the descriptor, bytes. */
+  get pa(): number {
+    return join(this.paLo, this.paHi);
   }
 }

@@ -27,6 +27,9 @@ export const ATTR_PXN = 16;
 export const ATTR_UXN = 32;
 
 const STAGE1 = stage1Table();
+const STAGE2 = Uint8Array.from({ length: 32 }, (_, index) =>
+  stage2Entry(index & 3, (index >> 2) & 3, index >= 16),
+);
 
 /**
  * Mask of a stage 1 leaf. `attributes`: AP[2:1] in bits 1:0 with AP[2] cleared where hardware manages
@@ -42,6 +45,10 @@ export function stage1Permissions(attributes: number, context: number): number {
  * @arch 13.4.3 Y Stage 2 permissions
  */
 export function stage2Permissions(s2ap: number, xn: number, xnx: boolean): number {
+  return STAGE2[s2ap | (xn << 2) | (xnx ? 16 : 0)] as number;
+}
+
+function stage2Entry(s2ap: number, xn: number, xnx: boolean): number {
   const never = xnx ? xn : xn & 2;
   const unprivileged = never === 0 || never === 1;
   const privileged = never === 0 || never === 3;

@@ -217,7 +217,7 @@ export class Stages {
       const shift = Math.min(leaf1.shift, leaf2.shift);
       this.#result(pa, shift, packAttributes(leaf1, leaf2), leaf1.perms & leaf2.perms);
     }
-    if (leaf1.cacheable && (!config.s2 || leaf2.cacheable) && walker.updates) {
+    if (this.#tlb.enabled && leaf1.cacheable && (!config.s2 || leaf2.cacheable) && walker.updates) {
       this.#insert(t, config, lo, hi, ipa);
     }
     return true;

@@ -25,8 +25,6 @@ import {
   TLB_PA_LO,
   TLB_PERMS,
   TLB_REPORTED,
-  TLB_S1_HI,
-  TLB_S1_LO,
   TLB_S1_PA_HI,
   TLB_S1_PA_LO,
   TLB_S1_WRITES,
@@ -68,8 +66,8 @@ export function fillStage2(
   }
   const { data, stride } = tlb.store;
   const at = slot * stride;
-  data[at + TLB_PA_LO] = leaf.out | 0;
-  data[at + TLB_PA_HI] = (leaf.out / TWO_32) | 0;
+  data[at + TLB_PA_LO] = leaf.outLo;
+  data[at + TLB_PA_HI] = leaf.outHi;
   data[at + TLB_PERMS] = ALL_PERMISSIONS | (leaf.perms << 8) | (leaf.clean ? TLB_CLEAN : 0);
   data[at + TLB_ATTRS] = packAttributes(undefined, leaf);
   data[at + TLB_SHAPE] = packShape(3, 0, 0, leaf.level, leaf.pageBits);
@@ -164,8 +162,8 @@ export function leafOfStage2(tlb: Tlb, slot: number, leaf: Leaf, need: number): 
     return false;
   }
   const shape = data[at + TLB_SHAPE] as number;
-  leaf.out =
-    ((data[at + TLB_PA_HI] as number) >>> 0) * TWO_32 + ((data[at + TLB_PA_LO] as number) >>> 0);
+  leaf.outLo = data[at + TLB_PA_LO] as number;
+  leaf.outHi = data[at + TLB_PA_HI] as number;
   leaf.shift = (keys[slot * 4 + 3] as number) & 0x3f;
   leaf.perms = (perms >>> 8) & ALL_PERMISSIONS;
   leaf.clean = (perms & TLB_CLEAN) !== 0;
@@ -174,7 +172,8 @@ export function leafOfStage2(tlb: Tlb, slot: number, leaf: Leaf, need: number): 
   leaf.shareability = (attrs >>> 14) & 3;
   leaf.level = shapeLevel(shape, true);
   leaf.pageBits = shapePageBits(shape, true);
-  leaf.pa = tlb.descriptorPa(slot, true);
+  leaf.paLo = data[at + TLB_S2_PA_LO] as number;
+  leaf.paHi = data[at + TLB_S2_PA_HI] as number;
   leaf.lo = data[at + TLB_S2_LO] as number;
   leaf.hi = data[at + TLB_S2_HI] as number;
   leaf.cacheable = true;
@@ -188,11 +187,8 @@ export function offsetIn(lo: number, hi: number, shift: number): number {
 
 /** Four words: PA and value of the leaf's descriptor. */
 function storeDescriptor(data: Int32Array, at: number, leaf: Leaf): void {
-  data[at] = leaf.pa | 0;
-  data[at + 1] = (leaf.pa / TWO_32) | 0;
+  data[at] = leaf.paLo;
+  data[at + 1] = leaf.paHi;
   data[at + 2] = leaf.lo;
   data[at + 3] = leaf.hi;
 }
-
-/** The word pairs of {@link storeDescriptor} lie as the TLB_S1 and TLB_S2 words do. */
-export const DESCRIPTOR_WORDS = [TLB_S1_PA_LO, TLB_S1_PA_HI, TLB_S1_LO, TLB_S1_HI] as const;

@@ -93,6 +93,7 @@ export function shapeStage1Shift(shape: number): number {
 /** @arch 3.17 P(broadcast maintenance is not modelled: IDR0.BTM = 0) TLB tagging, VMIDs, ASIDs */
 export class Tlb {
   readonly store: TaggedStore;
+  readonly enabled: boolean;
   readonly #recorder: Recorder;
   /** Sizes that live entries have, a list a class, so that a lookup tries no others. */
   readonly #sizes = new Int32Array(CLASSES * SIZES);
@@ -101,6 +102,7 @@ export class Tlb {
 
   constructor(limit: number, recorder: Recorder) {
     this.store = new TaggedStore(limit, TLB_WORDS);
+    this.enabled = limit > 0;
     this.#recorder = recorder;
     this.store.onEvict = (slot) => this.#forget(slot, CACHE_EVICT);
   }

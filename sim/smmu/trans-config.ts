@@ -2,6 +2,7 @@
 // that a walk only masks and shifts (IHI 0070 3.3, 3.4, 5.2, 5.4).
 
 import { assert } from '../base/assert.ts';
+import { hi32, lo32 } from '../base/hex.ts';
 import { TXN_INSTRUCTION, TXN_PRIVILEGED } from '../machine/transaction.ts';
 import type { AttributeOverrides } from './attributes.ts';
 import { normalizedMair } from './attributes.ts';
@@ -34,13 +35,16 @@ export class TableConfig {
   startMask = 0;
   indexMask = 0x1ff;
   /** Address of the start table, as the hardware aligns it. */
-  base = 0.5;
+  baseLo = 0;
+  baseHi = 0;
   /** Bits of the input address that must be equal, and what they must be (0 or all ones). */
   rangeLo = 0;
   rangeHi = 0;
   ones = 0;
-  /** First address beyond the output size, bytes. */
-  outLimit = 0.5;
+  /** High address bits beyond the output size. */
+  beyondHi = 0;
+  /** Descriptors keep their address in bits 47:12 and are little-endian. */
+  simple = true;
   /** LPA2 descriptors; 64 KiB descriptors with OA[51:48]; bit level + 1: blocks allowed. */
   ds = false;
   wide = false;
@@ -58,12 +62,6 @@ export class TableConfig {
   mairHi = 0;
   /** Shareability of leaves with LPA2 descriptors. */
   sh = 0;
-
-  constructor() {
-    // Fields that hold addresses are doubles from the start: no change of representation later.
-    this.base = 0;
-    this.outLimit = 0;
-  }
 }
 
 /** The verdict and the settings for one {StreamID, SubstreamID or none}. */
@@ -203,7 +201,7 @@ function stage1Table(
     const ds = features.ds && cd.ds !== 0 && granule !== GRANULE_64K;
     setGeometry(table, { granule, ds, inputBits, ps, features });
     setStart(table, startLevelFor(granule, inputBits), inputBits);
-    table.base = alignedBase(half.ttb, table, ps);
+    setBase(table, half.ttb, ps);
     setRange(table, inputBits, table.tbi ? 56 : 64);
   }
   return table;
@@ -224,7 +222,7 @@ function stage2Table(ste: SteValues, features: Readonly<SmmuFeatures>): TableCon
   table.sh = ste.s2sh0;
   setGeometry(table, { granule, ds: usesS2ds(ste, features), inputBits, ps, features });
   setStart(table, level, inputBits);
-  table.base = alignedBase(ste.s2ttb, table, ps);
+  setBase(table, ste.s2ttb, ps);
   setRange(table, inputBits, 64);
   return table;
 }
@@ -246,7 +244,8 @@ function setGeometry(table: TableConfig, { granule, ds, ps, features }: Geometry
   table.indexMask = 2 ** granule.stride - 1;
   table.ds = ds;
   table.wide = granule === GRANULE_64K && pa52;
-  table.outLimit = 2 ** addressBits(ps);
+  table.beyondHi = ones(addressBits(ps) - 32, 32);
+  table.simple = !ds && !table.wide && !table.bigEndian;
   table.blocks = [-1, 0, 1, 2]
     .filter((level) => granule.blockAt(level, ds, pa52))
     .reduce((mask, level) => mask | (1 << (level + 1)), 0);
@@ -258,9 +257,11 @@ function setStart(table: TableConfig, level: number, inputBits: number): void {
 }
 
 /** The hardware aligns a start table to its size, and to 64 bytes when the output is 52 bits. */
-function alignedBase(ttb: number, table: TableConfig, ps: number): number {
+function setBase(table: TableConfig, ttb: number, ps: number): void {
   const bytes = Math.max((table.startMask + 1) * 8, addressBits(ps) >= 52 ? 64 : 1);
-  return ttb - (ttb % bytes);
+  const base = ttb - (ttb % bytes);
+  table.baseLo = lo32(base);
+  table.baseHi = hi32(base);
 }
 
 function setRange(table: TableConfig, inputBits: number, topBits: number): void {

@@ -146,15 +146,8 @@ export class TranslationEngine {
 
   /** The short way: known settings and a TLB entry that allows the access. False: take the long one. */
   #hit(t: Transaction): boolean {
-    const config = this.#last;
-    if (
-      config === undefined ||
-      this.#lastSid !== t.sid ||
-      this.#lastSsid !== t.ssid ||
-      this.#lastEpoch !== this.#lookup.caches.epoch ||
-      (t.flags & ATS_FLAGS) !== 0 ||
-      !config.s1
-    ) {
+    const config = this.#known(t);
+    if (config === undefined || (t.flags & ATS_FLAGS) !== 0 || !config.s1) {
       return false;
     }
     const table = tableFor(config, t.addrHi);
@@ -193,6 +186,15 @@ export class TranslationEngine {
       this.#stages.attributes(t, config, data[at + TLB_ATTRS] as number);
     }
     return true;
+  }
+
+  /** The settings used last, when they are still those of the transaction. */
+  #known(t: Transaction): TransConfig | undefined {
+    return this.#lastSid === t.sid &&
+      this.#lastSsid === t.ssid &&
+      this.#lastEpoch === this.#lookup.caches.epoch
+      ? this.#last
+      : undefined;
   }
 
   /** Looks for stale copies behind a hit. */
@@ -243,6 +245,13 @@ export class TranslationEngine {
   /** Settings of the transaction; undefined when it has been ended. */
   #configuration(t: Transaction): TransConfig | undefined {
     const lookup = this.#lookup;
+    const known = this.#known(t);
+    if (known !== undefined) {
+      if (this.#sanitizer !== undefined) {
+        this.#checkStructures(t, this.#memory.watchedWrites);
+      }
+      return known;
+    }
     const ste = lookup.stream(t.sid);
     this.#last = undefined;
     if (ste === undefined) {
@@ -293,10 +302,9 @@ export class TranslationEngine {
   /** Puts the structures that a faulting walk started from into the trace, for whoever explains it. */
   #nameConfiguration(t: Transaction): void {
     const { recorder } = this.#state;
-    const { ste, cd } = this.#lookup;
     for (const [cache, shadow] of [
-      [CACHE_STE, ste?.shadow],
-      [CACHE_CD, cd?.shadow],
+      [CACHE_STE, this.#lastSte],
+      [CACHE_CD, this.#lastCd],
     ] as const) {
       if (shadow !== undefined) {
         const { pa } = shadow;

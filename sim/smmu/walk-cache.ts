@@ -19,6 +19,14 @@ const WALK_WORDS = 6;
 /** Page bits take part in the key: two granules never share an entry. */
 const KIND_PAGE_SHIFT = 11;
 
+/** Addresses of a table descriptor: the next table, and its own PA. */
+export interface Target {
+  readonly outLo: number;
+  readonly outHi: number;
+  readonly paLo: number;
+  readonly paHi: number;
+}
+
 /** Table descriptors; `level` is that of the descriptor, -1 to 2. */
 export class WalkCache {
   readonly store: TaggedStore;
@@ -39,16 +47,15 @@ export class WalkCache {
     return this.store.find(keyLo, hi & ~(MASK_HI[shift] as number), tag, kind);
   }
 
-  /** Remembers a table descriptor at `pa` that points to `next`. */
+  /** Remembers a table descriptor: where it points to and where it lies. */
   insert(
     lo: number,
     hi: number,
     tag: number,
     kind: number,
     level: number,
-    next: number,
+    next: Target,
     attrs: number,
-    pa: number,
   ): void {
     const shift = kind & 0x3f;
     const keyLo = lo & ~(MASK_LO[shift] as number);
@@ -58,12 +65,12 @@ export class WalkCache {
     }
     const { data } = this.store;
     const at = slot * WALK_WORDS;
-    data[at + WALK_NEXT_LO] = next | 0;
-    data[at + WALK_NEXT_HI] = (next / 0x1_0000_0000) | 0;
+    data[at + WALK_NEXT_LO] = next.outLo;
+    data[at + WALK_NEXT_HI] = next.outHi;
     data[at + WALK_ATTRS] = attrs;
     data[at + WALK_SHAPE] = (level + 1) | ((kind >>> KIND_PAGE_SHIFT) << 3);
-    data[at + WALK_PA_LO] = pa | 0;
-    data[at + WALK_PA_HI] = (pa / 0x1_0000_0000) | 0;
+    data[at + WALK_PA_LO] = next.paLo;
+    data[at + WALK_PA_HI] = next.paHi;
     this.#record(slot, CACHE_INSERT);
   }
 

@@ -2,13 +2,14 @@
 // each stage makes of its leaf. In nested streams every stage 1 descriptor goes through stage 2.
 // Every descriptor read is a trace record, each the cause of the next, so that a fault names its way.
 
+import { join } from '../base/hex.ts';
 import type { PhysicalMemory } from '../machine/memory.ts';
 import { Transaction } from '../machine/transaction.ts';
 import { CACHE_HIT, CACHE_WALK, FETCH_DESCRIPTOR, K } from '../trace/kinds.ts';
 import type { Recorder } from '../trace/recorder.ts';
 import type { SmmuFeatures } from './capabilities.ts';
 import { HI_CONTIGUOUS, widenToRun } from './contiguous.ts';
-import { hasBlocks, outputAddress } from './descriptor-address.ts';
+import { isLeaf, outputHigh } from './descriptor-address.ts';
 import type { FaultState } from './fault.ts';
 import {
   CLASS_IN,
@@ -46,11 +47,11 @@ import {
   walkKind,
 } from './walk-cache.ts';
 
-const TWO_32 = 0x1_0000_0000;
 const FETCH = K.fetch;
 
-const DESC_VALID = 1;
-const DESC_TABLE = 2;
+const TABLE_BITS = 3;
+/** No level. */
+const NOT_CACHED = -2;
 const DESC_AF = 1 << 10;
 const DESC_NG = 1 << 11;
 const DESC_NT = 1 << 16;
@@ -72,12 +73,15 @@ export class Walker {
   /** False while an ATOS request must leave no trace in memory or caches. */
   updates = true;
   #transaction = new Transaction();
-  #lo = 0;
-  #hi = 0;
+  /** PA of the last {@link tableAddress}. */
+  paLo = 0;
+  paHi = 0;
+  readonly #tracing: boolean;
 
   constructor(state: SmmuState, tlb: Tlb, walks: WalkCache, fault: FaultState) {
     this.#memory = state.memory;
     this.#recorder = state.recorder;
+    this.#tracing = state.recorder.enabled;
     this.#features = state.features;
     this.#tlb = tlb;
     this.#walks = walks;
@@ -140,10 +144,10 @@ export class Walker {
     const table = config.stage2;
     const fault = this.#fault;
     if ((lo & table.rangeLo) !== 0 || (hi & table.rangeHi) !== 0) {
-      fault.setStage2(F_TRANSLATION, faultClass, (hi >>> 0) * TWO_32 + (lo >>> 0));
+      fault.setStage2(F_TRANSLATION, faultClass, join(lo, hi));
       return false;
     }
-    const slot = this.#tlb.findStage2(lo, hi, config.vmidTag);
+    const slot = this.#tlb.enabled ? this.#tlb.findStage2(lo, hi, config.vmidTag) : -1;
     if (slot >= 0 && leafOfStage2(this.#tlb, slot, this.leaf2, need)) {
       return this.#permitted2(config, lo, hi, need, faultClass);
     }
@@ -153,18 +157,25 @@ export class Walker {
     return this.#finish2(config, lo, hi, need, faultClass);
   }
 
-  /** PA of a table or CD at `ipa`, or -1 after a stage 2 fault. */
-  tableAddress(config: TransConfig, ipa: number, write: boolean, faultClass: number): number {
-    const lo = ipa | 0;
-    const hi = (ipa / TWO_32) | 0;
+  /**
+   * Puts the PA of a table or CD at an IPA into `paLo` and `paHi`; false after a stage 2 fault.
+   * `write`: for the update of a descriptor.
+   */
+  tableAddress(
+    config: TransConfig,
+    lo: number,
+    hi: number,
+    write: boolean,
+    faultClass: number,
+  ): boolean {
     if (!this.stage2(config, lo, hi, write ? TABLE_WRITE : TABLE_READ, faultClass)) {
       this.#fault.ttrnw = !write;
-      return -1;
+      return false;
     }
-    const { shift, out } = this.leaf2;
-    return (
-      out + (hi & (MASK_HI[shift] as number)) * TWO_32 + ((lo & (MASK_LO[shift] as number)) >>> 0)
-    );
+    const { shift, outLo, outHi } = this.leaf2;
+    this.paLo = outLo | (lo & (MASK_LO[shift] as number));
+    this.paHi = outHi | (hi & (MASK_HI[shift] as number));
+    return true;
   }
 
   #finish2(config: TransConfig, lo: number, hi: number, need: number, faultClass: number): boolean {
@@ -172,7 +183,7 @@ export class Walker {
     const table = config.stage2;
     const accessed = (leaf.lo & DESC_AF) !== 0 || (!table.ha && table.affd);
     if (!accessed && !table.ha) {
-      this.#fault.setStage2(F_ACCESS, faultClass, (hi >>> 0) * TWO_32 + (lo >>> 0));
+      this.#fault.setStage2(F_ACCESS, faultClass, join(lo, hi));
       return false;
     }
     const managed = table.hd && (leaf.hi & HI_DBM) !== 0;
@@ -192,7 +203,7 @@ export class Walker {
     }
     leaf.clean = clean && !dirties;
     leaf.perms = leaf.clean ? perms & ~ALL_WRITES : perms;
-    if (leaf.cacheable && this.updates) {
+    if (leaf.cacheable && this.updates && this.#tlb.enabled) {
       fillStage2(this.#tlb, leaf, config, lo, hi, this.#transaction);
     }
     return true;
@@ -208,7 +219,7 @@ export class Walker {
     const { perms, attr } = this.leaf2;
     const device = config.fwb ? (attr & 4) === 0 : attr < 4 || (attr & 3) === 0;
     if ((perms & need) === 0 || (device && config.ptw && faultClass !== CLASS_IN)) {
-      this.#fault.setStage2(F_PERMISSION, faultClass, (hi >>> 0) * TWO_32 + (lo >>> 0));
+      this.#fault.setStage2(F_PERMISSION, faultClass, join(lo, hi));
       return false;
     }
     return true;
@@ -218,8 +229,8 @@ export class Walker {
   #update1(config: TransConfig, table: TableConfig, dirties: boolean): boolean {
     const leaf = this.leaf1;
     if (config.s2 && this.updates) {
-      const pa = this.tableAddress(config, leaf.address, true, CLASS_TT);
-      if (pa < 0) {
+      const { addressLo, addressHi } = leaf;
+      if (!this.tableAddress(config, addressLo, addressHi, true, CLASS_TT)) {
         return false;
       }
     }
@@ -246,100 +257,115 @@ export class Walker {
     faultClass: number,
   ): boolean {
     const nested = !stage2 && config.s2;
-    let level = table.startLevel;
-    let base = table.base;
-    let mask = table.startMask;
+    const memory = this.#memory;
+    const caching = this.#walks.enabled;
     leaf.tableAttrs = 0;
-    if (this.#walks.enabled) {
-      const known = this.#cached(leaf, table, config, lo, hi, stage2);
-      if (known > -2) {
-        level = known + 1;
-        base = leaf.address;
-        mask = table.indexMask;
-      }
-    }
+    const known = caching ? this.#cached(leaf, table, config, lo, hi, stage2) : NOT_CACHED;
+    const fresh = known === NOT_CACHED;
+    let level = fresh ? table.startLevel : known + 1;
+    let baseLo = fresh ? table.baseLo : leaf.outLo;
+    let baseHi = fresh ? table.baseHi : leaf.outHi;
+    let mask = fresh ? table.startMask : table.indexMask;
     for (;;) {
       const shift = table.pageBits + (3 - level) * table.stride;
       const index =
         (shift < 32 ? (lo >>> shift) | (hi << (32 - shift)) : hi >>> (shift - 32)) & mask;
-      const address = base + index * 8;
-      const pa = nested ? this.tableAddress(config, address, false, CLASS_TT) : address;
-      if (pa < 0) {
+      // Tables are aligned to their size: the index does not carry.
+      const addressLo = baseLo | (index << 3);
+      if (nested && !this.tableAddress(config, addressLo, baseHi, false, CLASS_TT)) {
         return false;
       }
-      if (!this.#fetch(table, level, stage2 ? 2 : 1, pa)) {
-        return this.#aborted(pa, lo, hi, stage2, faultClass);
+      const paLo = nested ? this.paLo : addressLo;
+      const paHi = nested ? this.paHi : baseHi;
+      const ok = memory.read64At(paLo, paHi);
+      const dlo = table.bigEndian ? swapped(memory.hi) : memory.lo;
+      const dhi = table.bigEndian ? swapped(memory.lo) : memory.hi;
+      if (this.#tracing) {
+        this.#record(level, stage2, ok, paLo, paHi, dlo, dhi);
       }
-      const dlo = this.#lo;
-      const dhi = this.#hi;
-      const isTable = level < 3 && (dlo & DESC_TABLE) !== 0;
-      if (
-        (dlo & DESC_VALID) === 0 ||
-        (level === 3 ? (dlo & DESC_TABLE) === 0 : !isTable && !hasBlocks(table, level))
-      ) {
-        return this.#fail(F_TRANSLATION, lo, hi, stage2, faultClass);
+      if (!ok) {
+        return this.#fault.failWalk(
+          F_WALK_EABT,
+          stage2,
+          faultClass,
+          join(lo, hi),
+          join(paLo, paHi),
+        );
       }
-      const out = outputAddress(table, dlo, dhi, isTable ? table.pageBits : shift);
-      if (out >= table.outLimit) {
-        return this.#fail(F_ADDR_SIZE, lo, hi, stage2, faultClass);
+      const isTable = level < 3 && (dlo & TABLE_BITS) === TABLE_BITS;
+      if (!isTable && !isLeaf(table, dlo, level)) {
+        return this.#fault.failWalk(F_TRANSLATION, stage2, faultClass, join(lo, hi));
+      }
+      const size = isTable ? table.pageBits : shift;
+      leaf.outLo = dlo & ~(MASK_LO[size] as number);
+      leaf.outHi = table.simple ? dhi & 0xffff : outputHigh(table, dlo, dhi, size);
+      leaf.paLo = paLo;
+      leaf.paHi = paHi;
+      if ((leaf.outHi & table.beyondHi) !== 0) {
+        return this.#fault.failWalk(F_ADDR_SIZE, stage2, faultClass, join(lo, hi));
       }
       if (!isTable) {
-        leaf.out = out;
-        leaf.shift = shift;
-        leaf.level = level;
-        leaf.pa = pa;
-        leaf.address = address;
-        this.#fill(leaf, table);
+        leaf.addressLo = addressLo;
+        leaf.addressHi = baseHi;
+        leaf.lo = dlo;
+        leaf.hi = dhi;
+        this.#fill(leaf, table, level, shift);
         return true;
       }
       if (!stage2 && !table.had) {
         leaf.tableAttrs |=
           (((dhi >>> 29) & 3) << ATTR_APTABLE_SHIFT) | ((dhi >>> 23) & (ATTR_PXN | ATTR_UXN));
       }
-      if (this.#walks.enabled && this.updates) {
-        const kind = walkKind(config.world, stage2, table.pageBits, shift);
+      if (caching && this.updates) {
         const tag = stage2 ? config.vmidTag : config.tag;
-        this.#walks.insert(lo, hi, tag, kind, level, out, leaf.tableAttrs, pa);
+        const kind = walkKind(config.world, stage2, table.pageBits, shift);
+        this.#walks.insert(lo, hi, tag, kind, level, leaf, leaf.tableAttrs);
       }
-      base = out;
+      baseLo = leaf.outLo;
+      baseHi = leaf.outHi;
       level++;
       mask = table.indexMask;
     }
   }
 
-  /** Reads the descriptor at `pa` into `#lo` and `#hi`; false when the bus aborts. */
-  #fetch(table: TableConfig, level: number, stage: number, pa: number): boolean {
-    const memory = this.#memory;
+  /** The trace record of a descriptor read, which causes what follows. */
+  #record(
+    level: number,
+    stage2: boolean,
+    ok: boolean,
+    paLo: number,
+    paHi: number,
+    lo: number,
+    hi: number,
+  ): void {
     const recorder = this.#recorder;
-    const ok = memory.read64(pa);
-    this.#lo = table.bigEndian ? swapped(memory.hi) : memory.lo;
-    this.#hi = table.bigEndian ? swapped(memory.lo) : memory.hi;
     recorder.cause = recorder.emit(
       FETCH,
       FETCH_DESCRIPTOR,
       level,
-      stage,
+      stage2 ? 2 : 1,
       ok ? 1 : 0,
-      pa | 0,
-      (pa / TWO_32) | 0,
-      ok ? this.#lo : 0,
-      ok ? this.#hi : 0,
+      paLo,
+      paHi,
+      ok ? lo : 0,
+      ok ? hi : 0,
     );
-    return ok;
   }
 
-  /** Completes a leaf by the descriptor that was just read. */
-  #fill(leaf: Leaf, table: TableConfig): void {
+  /** Completes a leaf by its level and size. */
+  #fill(leaf: Leaf, table: TableConfig, level: number, shift: number): void {
+    leaf.level = level;
+    leaf.shift = shift;
     leaf.pageBits = table.pageBits;
-    leaf.lo = this.#lo;
-    leaf.hi = this.#hi;
-    leaf.cacheable = leaf.level === 3 || (leaf.lo & DESC_NT) === 0 || this.#features.bbml === 0;
+    leaf.outHi &= ~(MASK_HI[shift] as number);
+    leaf.cacheable = level === 3 || (leaf.lo & DESC_NT) === 0 || this.#features.bbml === 0;
     if ((leaf.hi & HI_CONTIGUOUS) !== 0) {
       widenToRun(this.#memory, leaf, table);
     }
   }
 
-  /** Level of the deepest cached table descriptor for the address, its target in `leaf.address`; or -2. */
+  /** Level of the deepest cached table descriptor for the address, its target in the leaf's output; or
+   * NOT_CACHED. */
   #cached(
     leaf: Leaf,
     table: TableConfig,
@@ -357,9 +383,8 @@ export class Walker {
       if (slot >= 0) {
         const { data, stride } = walks.store;
         const at = slot * stride;
-        leaf.address =
-          ((data[at + WALK_NEXT_HI] as number) >>> 0) * TWO_32 +
-          ((data[at + WALK_NEXT_LO] as number) >>> 0);
+        leaf.outLo = data[at + WALK_NEXT_LO] as number;
+        leaf.outHi = data[at + WALK_NEXT_HI] as number;
         leaf.tableAttrs = data[at + WALK_ATTRS] as number;
         const paLo = data[at + WALK_PA_LO] as number;
         const { sid, ssid } = this.#transaction;
@@ -367,32 +392,11 @@ export class Walker {
         return level;
       }
     }
-    return -2;
+    return NOT_CACHED;
   }
 
   #hit(cache: number, sid: number, ssid: number, lo: number, hi: number): void {
     const recorder = this.#recorder;
     recorder.cause = recorder.emit(K.cache, cache, CACHE_HIT, sid, ssid, lo, hi);
-  }
-
-  #aborted(pa: number, lo: number, hi: number, stage2: boolean, faultClass: number): boolean {
-    const fault = this.#fault;
-    if (stage2) {
-      fault.setStage2(F_WALK_EABT, faultClass, (hi >>> 0) * TWO_32 + (lo >>> 0));
-    } else {
-      fault.set(F_WALK_EABT);
-      fault.class = CLASS_TT;
-    }
-    fault.fetchAddr = pa;
-    return false;
-  }
-
-  #fail(type: number, lo: number, hi: number, stage2: boolean, faultClass: number): boolean {
-    if (stage2) {
-      this.#fault.setStage2(type, faultClass, (hi >>> 0) * TWO_32 + (lo >>> 0));
-    } else {
-      this.#fault.set(type);
-    }
-    return false;
   }
 }

@@ -56,10 +56,7 @@ export class Bench {
       recorder,
       diagnostics: new Diagnostics(recorder),
       irq: { controller: this.machine.irq, ...IRQ },
-      translator: (state, events, stalls) =>
-        new TranslationEngine(state, events, stalls, geometry, {
-          sanitizer: process.env['SAN'] !== '0',
-        }),
+      translator: (state, events, stalls) => new TranslationEngine(state, events, stalls, geometry),
     });
     this.smmu.write64(0x80, STRTAB, 0);
     this.smmu.write32(0x88, 8);

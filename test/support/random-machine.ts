@@ -115,6 +115,10 @@ export class RandomMemory extends PhysicalMemory {
     return true;
   }
 
+  override read64At(lo: number, hi: number): boolean {
+    return this.read64((hi >>> 0) * TWO_32 + (lo >>> 0));
+  }
+
   override write64(pa: number, lo: number, hi: number): boolean {
     if (!this.contains(pa, 8)) {
       return false;
