@@ -99,6 +99,8 @@ const TABLE: readonly (readonly [label: string, entries: readonly Entry[]])[] = 
       'console.clear',
       'console.find',
       'console.copyAll',
+      'console.copyDmesg',
+      'console.prompt',
     ],
   ],
   ['&Help', ['help.keys', 'separator', { role: 'toggleDevTools' }, { role: 'about' }]],

@@ -8,6 +8,7 @@ import './theme/colors.css';
 import './theme/workbench.css';
 import './theme/overlays.css';
 import './theme/parts.css';
+import './console/prompt.css';
 import './inspector/inspector.css';
 import { connectMain } from './base/connection.ts';
 import { scriptDeclarations } from './editor/declarations.ts';

@@ -6,6 +6,7 @@ import { Icon } from '../base/icons.tsx';
 import { useStore } from '../base/store.ts';
 import { useWorkbench } from '../workbench/context.ts';
 import type { ConsoleTerminal } from './console-terminal.ts';
+import { PromptLine } from './prompt-line.tsx';
 
 /** Shows the one console. */
 export function ConsolePane(): ReactElement {
@@ -25,6 +26,7 @@ export function ConsolePane(): ReactElement {
   return (
     <div className="console-pane">
       <div className="console-terminal" ref={place} />
+      <PromptLine />
       {finding && <FindBox terminal={terminal} close={() => consoleFind.set(false)} />}
     </div>
   );

@@ -6,10 +6,14 @@ import { SearchAddon } from '@xterm/addon-search';
 import type { ITheme } from '@xterm/xterm';
 import { Terminal } from '@xterm/xterm';
 import { Emitter } from '../../sim/base/emitter.ts';
-import type { OutputRecord, Place } from '../../sim/protocol/api.ts';
+import type { OutputRecord } from '../../sim/protocol/api.ts';
 import { markWhenPainted } from '../base/dom.ts';
-import { formatProblem, formatRecord, formatStart } from './format.ts';
-import { placesIn } from './places.ts';
+import { Store } from '../base/store.ts';
+import type { ConsoleEntry, ConsoleFilter } from './console-log.ts';
+import { ConsoleLog, entryOf, isShown, SHOW_ALL } from './console-log.ts';
+import { formatAnswer, formatProblem, formatPrompt, formatRecord, formatStart } from './format.ts';
+import type { LinkTarget } from './prompt-links.ts';
+import { linksIn } from './prompt-links.ts';
 import { TERMINAL_THEMES } from './themes.ts';
 
 const SCROLLBACK = 20_000;
@@ -24,14 +28,19 @@ export class ConsoleTerminal {
   readonly #terminal: Terminal;
   readonly #fit = new FitAddon();
   readonly #search = new SearchAddon();
-  readonly #jumped = new Emitter<Place>();
+  readonly #followed = new Emitter<LinkTarget>();
+  readonly #log = new ConsoleLog(SCROLLBACK);
   #waiting: string[] = [];
   #dropped = 0;
   #writing = false;
   #faultSeen = true;
 
-  /** A place in a script was clicked. */
-  readonly onDidJump = this.#jumped.event;
+  /** A link was clicked. */
+  readonly onDidFollow = this.#followed.event;
+  /** What is shown of the log; another filter shows it anew. */
+  readonly filter = new Store<ConsoleFilter>(SHOW_ALL);
+  /** StreamIDs whose events are in the log. */
+  readonly sids = new Store<readonly number[]>([]);
 
   constructor() {
     this.#terminal = new Terminal({
@@ -53,6 +62,7 @@ export class ConsoleTerminal {
     this.#terminal.write('\x1b[?25l');
     this.#terminal.attachCustomKeyEventHandler((event) => this.#key(event));
     this.#registerLinks();
+    this.filter.onDidChange(() => this.#showAnew());
   }
 
   /** Shows the console in `element`; the same one again after the panel was closed. */
@@ -86,12 +96,12 @@ export class ConsoleTerminal {
   /** Notes that a run starts: its first fault will be marked in the performance timeline. */
   start(file: string, profile: string, seed: number): void {
     this.#faultSeen = false;
-    this.#print([formatStart(file, profile, seed)]);
+    this.#print([{ text: formatStart(file, profile, seed), source: 'run', level: 0 }]);
   }
 
   write(records: readonly OutputRecord[]): void {
     const fault = !this.#faultSeen && records.some(({ type }) => type === 'event');
-    this.#print(records.map(formatRecord));
+    this.#print(records.map((record) => entryOf(record, formatRecord(record))));
     if (fault) {
       this.#faultSeen = true;
       this.#terminal.write('', () => markWhenPainted('substream:first-fault'));
@@ -100,14 +110,29 @@ export class ConsoleTerminal {
 
   /** A line about something that went wrong around the run. */
   problem(text: string): void {
-    this.#print([formatProblem(text)]);
+    this.#print([{ text: formatProblem(text), source: 'run', level: 0 }]);
+  }
+
+  /** What was typed at the prompt. */
+  prompt(text: string): void {
+    this.#print([{ text: formatPrompt(text), source: 'prompt', level: 0 }]);
+    this.#terminal.scrollToBottom();
+  }
+
+  /** What came back. */
+  answer(lines: readonly string[]): void {
+    this.#print(lines.map((line) => ({ text: formatAnswer(line), source: 'prompt', level: 0 })));
+  }
+
+  /** The kernel's log as dmesg prints it. */
+  get dmesg(): string {
+    return this.#log.dmesg();
   }
 
   clear(): void {
-    this.#waiting = [];
-    this.#dropped = 0;
-    this.#terminal.clear();
-    this.#terminal.write('\x1b[2J\x1b[H');
+    this.#log.clear();
+    this.sids.set([]);
+    this.#clearScreen();
   }
 
   /** The next or previous occurrence; says whether there is one. */
@@ -135,8 +160,32 @@ export class ConsoleTerminal {
     }
   }
 
-  #print(lines: readonly string[]): void {
-    this.#waiting.push(...lines);
+  #clearScreen(): void {
+    this.#waiting = [];
+    this.#dropped = 0;
+    this.#terminal.clear();
+    this.#terminal.write('\x1b[2J\x1b[H');
+  }
+
+  #showAnew(): void {
+    this.#clearScreen();
+    this.#show(this.#log.entries);
+  }
+
+  #print(entries: readonly ConsoleEntry[]): void {
+    this.#log.add(entries);
+    if (this.#log.sids.length !== this.sids.value.length) {
+      this.sids.set(this.#log.sids);
+    }
+    this.#show(entries);
+  }
+
+  #show(entries: readonly ConsoleEntry[]): void {
+    for (const entry of entries) {
+      if (isShown(entry, this.filter.value)) {
+        this.#waiting.push(entry.text);
+      }
+    }
     const excess = this.#waiting.length - WAITING_LIMIT;
     if (excess > 0) {
       this.#waiting.splice(0, excess);
@@ -182,10 +231,10 @@ export class ConsoleTerminal {
           y: firstRow + Math.floor(offset / cols) + 1,
         });
         done(
-          placesIn(text).map(({ start, end, place }) => ({
+          linksIn(text).map(({ start, end, target }) => ({
             range: { start: cell(start), end: cell(end - 1) },
             text: text.slice(start, end),
-            activate: () => this.#jumped.fire(place),
+            activate: () => this.#followed.fire(target),
           })),
         );
       },

@@ -23,7 +23,10 @@ export function formatRecord(record: OutputRecord): string {
     case 'log':
       return formatLog(record.time, record.level, record.text);
     case 'event':
-      return `${INDENT}${BOLD_RED}✘ ${printable(record.text.trim())}${RESET}${at(record.place)}`;
+      return (
+        `${INDENT}${BOLD_RED}✘ ${printable(record.text.trim())}${RESET}${at(record.place)}` +
+        `${DIM}  [explain ${record.number}]${RESET}`
+      );
     case 'warn': {
       const section = record.section === '' ? '' : ` [${printable(record.section)}]`;
       const text = `${printable(record.class)}: ${printable(record.text)}${section}`;
@@ -42,6 +45,16 @@ export function formatStart(file: string, profile: string, seed: number): string
 /** A line of the workbench itself about something that went wrong. */
 export function formatProblem(text: string): string {
   return `${BOLD_RED}✘ ${printable(text)}${RESET}`;
+}
+
+/** A line typed at the prompt. */
+export function formatPrompt(text: string): string {
+  return `${CYAN}> ${printable(text)}${RESET}`;
+}
+
+/** A line that came back. */
+export function formatAnswer(line: string): string {
+  return printable(line);
 }
 
 function formatLog(time: number, level: number, text: string): string {

@@ -19,7 +19,7 @@ type Parts = Pick<WorkbenchModel, 'layout' | 'inspector'>;
 /** Shows a panel of the inspector and gives its list, or what it says instead, the keyboard. */
 export function showInspector({ layout }: Pick<Parts, 'layout'>, panel: InspectorPanel): void {
   layout.reveal(panel);
-  focusSoon(`.inspector-${panel} [tabindex="0"]`, FOCUS_FRAMES);
+  focusSoon(`.inspector-${panel} [tabindex="0"]`);
 }
 
 /** Shows memory from `pa` on. */
@@ -35,7 +35,10 @@ export function explainEvent(parts: Parts, number: number | undefined): void {
 }
 
 /** Shows the call that wrote something, in the script that ran last. */
-export function showWriter(workbench: WorkbenchModel, { line, column }: WriterDto): void {
+export function showWriter(
+  workbench: Parameters<typeof jumpTo>[0],
+  { line, column }: Pick<WriterDto, 'line' | 'column'>,
+): void {
   const file = workbench.session.ran.value?.name;
   if (file !== undefined) {
     jumpTo(workbench, { file, line, column });
@@ -55,7 +58,7 @@ export function copyText(text: string): void {
 }
 
 /** Focuses the first match, trying again for some frames. */
-function focusSoon(selector: string, frames: number): void {
+export function focusSoon(selector: string, frames = FOCUS_FRAMES): void {
   const element = document.querySelector<HTMLElement>(selector);
   element?.focus();
   if (frames > 0 && (element === null || element !== document.activeElement)) {

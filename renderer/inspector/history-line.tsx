@@ -13,7 +13,7 @@ export function HistoryLine({ line }: { readonly line: string }): ReactElement {
     return <code>{line}</code>;
   }
   const [, before = '', number = '', after = ''] = match;
-  const writer = { line: Number(number), column: 1, call: '' };
+  const writer = { line: Number(number), column: 1 };
   return (
     <code>
       {before}

@@ -1,11 +1,16 @@
 // The window: toolbar, dock, status bar, and what may lie over them.
 
-import type { IDockviewPanelHeaderProps, IDockviewPanelProps } from 'dockview-react';
+import type {
+  IDockviewHeaderActionsProps,
+  IDockviewPanelHeaderProps,
+  IDockviewPanelProps,
+} from 'dockview-react';
 import { DockviewReact } from 'dockview-react';
 import type { KeyboardEvent, ReactElement } from 'react';
 import { useStore } from '../base/store.ts';
 import { AskBox } from '../commands/ask-box.tsx';
 import { QuickPickBox } from '../commands/quick-pick-box.tsx';
+import { ConsoleBar } from '../console/console-bar.tsx';
 import { ConsolePane } from '../console/console-pane.tsx';
 import { EditorPane } from '../editor/editor-pane.tsx';
 import { ExplorerPane } from '../explorer/explorer-pane.tsx';
@@ -45,6 +50,11 @@ const THEMES = {
   light: { name: 'substream-light', className: 'dockview-theme-substream', colorScheme: 'light' },
 } as const;
 
+/** What stands at the right of a row of tabs. */
+function HeaderActions({ activePanel }: IDockviewHeaderActionsProps): ReactElement | null {
+  return activePanel?.id === 'console' ? <ConsoleBar /> : null;
+}
+
 /** Delete on a tab would close it behind the back of the question about unsaved changes. */
 function keepTab(event: KeyboardEvent, { files, notice }: WorkbenchModel): void {
   const tab = (event.target as Element).closest('[role="tab"]');
@@ -70,6 +80,7 @@ export function App(): ReactElement {
         <DockviewReact
           components={COMPONENTS}
           tabComponents={TABS}
+          rightHeaderActionsComponent={HeaderActions}
           watermarkComponent={Welcome}
           theme={THEMES[name]}
           disableFloatingGroups

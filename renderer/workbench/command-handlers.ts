@@ -4,7 +4,7 @@ import type { ThemeChoice } from '../../sim/protocol/api.ts';
 import { COMMAND_IDS, commandInfo } from '../../sim/protocol/commands.ts';
 import { keyLabel } from '../commands/keys.ts';
 import type { CommandHandlers, CommandRegistry } from '../commands/registry.ts';
-import { copyText, explainEvent, showInspector } from '../inspector/actions.ts';
+import { copyText, explainEvent, focusSoon, showInspector } from '../inspector/actions.ts';
 import { PROFILES } from './session.ts';
 import type { WorkbenchModel } from './workbench.ts';
 
@@ -164,6 +164,11 @@ function runCommands({ session, editors, console: terminal, prompts, layout, con
       consoleFind.set(true);
     },
     'console.copyAll': () => terminal.copy('all'),
+    'console.copyDmesg': () => copyText(terminal.dmesg),
+    'console.prompt': () => {
+      layout.reveal('console');
+      focusSoon('.prompt-line input');
+    },
   };
 }
 

@@ -5,9 +5,12 @@ import { Store } from '../base/store.ts';
 import { Prompts } from '../commands/quick-pick.ts';
 import { CommandRegistry } from '../commands/registry.ts';
 import { ConsoleTerminal } from '../console/console-terminal.ts';
+import { Prompt } from '../console/prompt.ts';
+import type { LinkTarget } from '../console/prompt-links.ts';
 import { Documents } from '../editor/documents.ts';
 import { Editors } from '../editor/editors.ts';
 import { setEditorTheme } from '../editor/themes.ts';
+import { explainEvent, showWriter } from '../inspector/actions.ts';
 import { Inspector } from '../inspector/inspector.ts';
 import { Problems } from '../problems/problems.ts';
 import { commandHandlers } from './command-handlers.ts';
@@ -26,6 +29,7 @@ export interface WorkbenchModel {
   readonly session: SessionView;
   readonly console: ConsoleTerminal;
   readonly consoleFind: Store<boolean>;
+  readonly prompt: Prompt;
   readonly problems: Problems;
   readonly inspector: Inspector;
   readonly prompts: Prompts;
@@ -55,6 +59,7 @@ export function createWorkbench(remote: Remote, theme: 'dark' | 'light'): Workbe
     session,
     console: terminal,
     consoleFind: new Store(false),
+    prompt: new Prompt((request) => remote.calls.inspect(request), terminal),
     problems: new Problems(documents),
     inspector: new Inspector((request) => remote.calls.inspect(request), session),
     prompts,
@@ -77,7 +82,7 @@ function connect(workbench: WorkbenchModel): void {
   remote.on('theme', (theme) => workbench.theme.set(theme));
   workbench.theme.onDidChange((theme) => applyTheme(workbench, theme));
   applyTheme(workbench, workbench.theme.value);
-  terminal.onDidJump((place) => jumpTo(workbench, place));
+  terminal.onDidFollow((target) => followLink(workbench, target));
   window.addEventListener(
     'keydown',
     (event) => {
@@ -88,6 +93,16 @@ function connect(workbench: WorkbenchModel): void {
     },
     { capture: true },
   );
+}
+
+function followLink(workbench: WorkbenchModel, target: LinkTarget): void {
+  if (target.kind === 'event') {
+    explainEvent(workbench, target.event);
+  } else if (target.kind === 'place') {
+    jumpTo(workbench, target.place);
+  } else {
+    showWriter(workbench, { line: target.line, column: 1 });
+  }
 }
 
 function applyTheme(workbench: WorkbenchModel, theme: 'dark' | 'light'): void {

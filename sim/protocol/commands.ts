@@ -71,7 +71,9 @@ export const COMMANDS = {
   'run.chooseProfile': { title: 'Choose API Profile…', category: 'Run' },
   'console.clear': { title: 'Clear Console', category: 'Console' },
   'console.find': { title: 'Find in Console', category: 'Console' },
+  'console.prompt': { title: 'Focus Prompt', category: 'Console', keys: ['Mod+Alt+`'] },
   'console.copyAll': { title: 'Copy Whole Console', category: 'Console' },
+  'console.copyDmesg': { title: 'Copy as dmesg', category: 'Console' },
   'help.keys': { title: 'Keyboard Shortcuts…', category: 'Help' },
 } as const satisfies Readonly<Record<string, CommandInfo>>;
 

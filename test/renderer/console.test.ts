@@ -69,7 +69,7 @@ describe('the other lines', () => {
       place: PLACE,
     };
     expect(await screen(formatRecord(event))).toEqual([
-      '               ✘ F_TRANSLATION accel0 SID 0x10  accel.ts:39:5',
+      '               ✘ F_TRANSLATION accel0 SID 0x10  accel.ts:39:5  [explain 17]',
     ]);
   });
 
