@@ -114,6 +114,11 @@ export class DebugAgent {
     return this.#watch?.set(request) ?? {};
   }
 
+  /** Breakpoints compiled into the text that must not stop any more. */
+  retire(ids: readonly number[]): void {
+    this.#hits.retire(ids);
+  }
+
   /** Stops once more, when the SMMU has done one more thing; asked again, it waits anew. */
   watchOnce(unit: HardwareStep): void {
     this.#watch?.once(unit === 'command' ? K.command : K.fetch);

@@ -27,22 +27,28 @@ export function parseHitCondition(text: string): ((hits: number) => boolean) | u
     : (hits) => compare(hits, Number(found[2]));
 }
 
-/** Counts hits of one run. */
+/** Counts hits of one run. Breakpoints compiled into the text call with their id negated. */
 export class HitTable {
   readonly #print: (text: string) => void;
   readonly #counts = new Map<number, number>();
   readonly #told = new Set<string>();
   #stopped: number[] = [];
+  #retired: ReadonlySet<number> = new Set();
 
   constructor(print: (text: string) => void) {
     this.#print = print;
+  }
+
+  /** Breakpoints that stand in the text and are no longer wanted. */
+  retire(ids: readonly number[]): void {
+    this.#retired = new Set(ids);
   }
 
   /** Ids of the breakpoints that let the script stop since the last call. */
   take(): readonly number[] {
     const stopped = this.#stopped;
     this.#stopped = [];
-    return stopped;
+    return stopped.map(Math.abs);
   }
 
   /**
@@ -54,6 +60,9 @@ export class HitTable {
     condition: (() => Evaluated) | undefined,
     log: (() => Evaluated) | undefined,
   ): boolean {
+    if (this.#retired.has(id)) {
+      return false;
+    }
     const held = condition?.();
     if (held?.ok === false) {
       this.#tellOnce(`the condition of a breakpoint failed: ${held.error}`);

@@ -4,7 +4,6 @@
 import type { Debugger, Runtime } from 'node:inspector';
 import type { DebugFrame, DebugScope, DebugVariable } from '../../protocol/debug.ts';
 import type { ScriptSource, SourcePlace } from './script-source.ts';
-import { BREAK_URL } from './script-urls.ts';
 import type { WorkerConnection } from './worker-connection.ts';
 
 /** Scopes that belong to the user's functions, in the engine's words. */
@@ -30,15 +29,14 @@ export class PausedStack {
     this.own = stop.callFrames.filter(({ location }) => source.toUser(location) !== undefined);
   }
 
+  /** Frames of every kind. */
+  get depth(): number {
+    return this.#all.length;
+  }
+
   /** True when the thread stopped in the script's own text. */
   get onTop(): boolean {
     return this.own.length > 0 && this.own[0] === this.#all[0];
-  }
-
-  /** True when the simulator stopped the thread through the break script. */
-  isBreak(urlOf: (scriptId: string) => string | undefined): boolean {
-    const top = this.#all[0];
-    return top !== undefined && urlOf(top.location.scriptId) === BREAK_URL;
   }
 
   /** Places on the stack, innermost first, also of the frames that await. */

@@ -14,16 +14,14 @@ import type {
   DebugStop,
   HardwareStep,
 } from '../../protocol/debug.ts';
-import { TextInserts } from '../../script/text-inserts.ts';
 import type { PausedState } from '../../session/debug-agent.ts';
 import { AGENT } from '../../session/debug-agent.ts';
 import type { ThreadDebugger } from '../session-thread.ts';
-import { BreakpointBinding } from './breakpoint-binding.ts';
-import type { BreakpointPlan } from './breakpoint-plan.ts';
-import { planBreakpoints } from './breakpoint-plan.ts';
 import { CaughtExceptions } from './caught-exceptions.ts';
 import { PausedScript } from './paused-script.ts';
 import { PausedStack } from './paused-stack.ts';
+import { RunBreakpoints } from './run-breakpoints.ts';
+import type { SourcePlace } from './script-source.ts';
 import { ScriptSource } from './script-source.ts';
 import { BREAK_URL, SIMULATOR_PATTERN, scriptUrl } from './script-urls.ts';
 import type { Going, ThrownValue } from './stop-reason.ts';
@@ -34,7 +32,11 @@ import { WorkerConnection } from './worker-connection.ts';
 /** Awaits that a stack remembers. */
 const ASYNC_DEPTH = 8;
 /** How long a thread that runs may take to say where it is. */
-const WHERE_MS = 250;
+const WHERE_MS = 600;
+
+const INSIST_MS = 20;
+/** Places behind a call in one statement that a step passes over. */
+const MOST_SKIPPED = 4;
 
 type Step = 'Debugger.stepOver' | 'Debugger.stepInto' | 'Debugger.stepOut';
 
@@ -44,12 +46,21 @@ interface Announcement {
   readonly thrown: ThrownValue | undefined;
 }
 
+interface LastStop {
+  /** Frames of all kinds, and those of the script. */
+  readonly depth: number;
+  readonly own: number;
+  readonly place: SourcePlace | undefined;
+  /** In the middle of a call of the simulator. */
+  readonly isBreak: boolean;
+}
+
 /** Debugs one run. */
 export class ScriptDebugger implements ThreadDebugger {
   readonly #request: RunRequest;
   readonly #stopOnEntry: boolean;
   readonly #caught: CaughtExceptions;
-  readonly #inserts = new TextInserts([]);
+  readonly #breakpoints: RunBreakpoints;
   readonly #urls = new Map<string, string>();
   readonly #stops = new Emitter<DebugStop>();
   readonly #continued = new Emitter<void>();
@@ -59,21 +70,21 @@ export class ScriptDebugger implements ThreadDebugger {
   readonly onDidContinue = this.#continued.event;
   readonly onDidBind = this.#bound.event;
   readonly onDidEnd = this.#ended.event;
-  #set: BreakpointSet;
-  #plan: BreakpointPlan;
   #connection: WorkerConnection | undefined;
   #source: ScriptSource | undefined;
-  #binding: BreakpointBinding | undefined;
   #entryId: string | undefined;
   #going: Going = { how: 'run' };
   #paused: PausedScript | undefined;
   #number = 0;
+  /** Where the script stood last. */
+  #last: LastStop = { depth: 0, own: 0, place: undefined, isBreak: false };
+  /** Stops passed over since. */
+  #skipped = 0;
   #place: Place | undefined;
 
   constructor({ request, breakpoints, stopOnEntry }: DebugLaunch) {
     this.#request = request;
-    this.#set = breakpoints;
-    this.#plan = planBreakpoints(breakpoints);
+    this.#breakpoints = new RunBreakpoints(request.text, breakpoints);
     this.#stopOnEntry = stopOnEntry === true;
     this.#caught = new CaughtExceptions(request.text);
   }
@@ -84,10 +95,11 @@ export class ScriptDebugger implements ThreadDebugger {
   }
 
   prepare(request: RunRequest): RunRequest {
-    return { ...request, debug: { inserts: [], watch: this.#plan.watch } };
+    return { ...request, debug: this.#breakpoints.preparation };
   }
 
   async attach(threadId: number): Promise<void> {
+    await this.#breakpoints.compile();
     const connection = await WorkerConnection.attach(threadId);
     this.#connection = connection;
     connection.onEvent((event) => this.#onEvent(event));
@@ -95,7 +107,7 @@ export class ScriptDebugger implements ThreadDebugger {
     await connection.send('Debugger.enable');
     await connection.send('Debugger.setBlackboxPatterns', { patterns: [SIMULATOR_PATTERN] });
     await connection.send('Debugger.setAsyncCallStackDepth', { maxDepth: ASYNC_DEPTH });
-    await this.#pauseOnExceptions();
+    await this.#breakpoints.pauseOnExceptions(connection);
     const { breakpointId } = await connection.send<Debugger.SetBreakpointByUrlReturnType>(
       'Debugger.setBreakpointByUrl',
       { url: scriptUrl(this.#request.file), lineNumber: 0, columnNumber: 0 },
@@ -111,7 +123,7 @@ export class ScriptDebugger implements ThreadDebugger {
     if (wantPlace && this.#paused === undefined && connection.isOpen) {
       this.#going = { how: 'release' };
       const stopped = new Promise<void>((resolve) => this.#stops.event(() => resolve()));
-      void connection.send('Debugger.pause').catch(() => undefined);
+      void this.#insist();
       await Promise.race([stopped, delay(WHERE_MS, undefined, { ref: false })]);
     }
     connection.dispose();
@@ -120,14 +132,7 @@ export class ScriptDebugger implements ThreadDebugger {
 
   /** Replaces the breakpoints; answers what became of them as far as it is known. */
   async setBreakpoints(set: BreakpointSet): Promise<readonly BreakpointStatus[]> {
-    this.#set = set;
-    this.#plan = planBreakpoints(set);
-    if (this.#binding === undefined) {
-      return this.#plan.statuses;
-    }
-    await this.#pauseOnExceptions();
-    await this.#evaluateAgent(`watch(${JSON.stringify(this.#plan.watch)})`);
-    return await this.#bind(this.#binding);
+    return await this.#breakpoints.replace(set, this.#connection, this.#agent);
   }
 
   async continue(): Promise<void> {
@@ -150,13 +155,13 @@ export class ScriptDebugger implements ThreadDebugger {
   async pause(): Promise<void> {
     if (this.#paused === undefined) {
       this.#going = { how: 'pause' };
-      await this.#send('Debugger.pause');
+      await this.#insist();
     }
   }
 
   /** @throws Error when no line at or after `line` has code */
   async runTo(line: number): Promise<void> {
-    const place = this.#binding?.placeFor(line);
+    const place = this.#breakpoints.binding?.placeFor(line);
     if (place === undefined) {
       throw new Error(`line ${line} has no code, nor has any line after it`);
     }
@@ -167,7 +172,7 @@ export class ScriptDebugger implements ThreadDebugger {
   }
 
   async stepHardware(unit: HardwareStep): Promise<void> {
-    await this.#evaluateAgent(`watchOnce(${JSON.stringify(unit)})`);
+    await this.#agent(`watchOnce(${JSON.stringify(unit)})`);
     await this.#resume({ how: 'step', step: 'Debugger.stepOver' }, 'Debugger.resume');
   }
 
@@ -184,6 +189,15 @@ export class ScriptDebugger implements ThreadDebugger {
     this.#going = going;
     this.#continued.fire();
     await this.#send(method, params);
+  }
+
+  /** The engine forgets a pause that it gets while the simulator runs, so it is told until it stops. */
+  async #insist(): Promise<void> {
+    const going = this.#going;
+    while (this.#going === going && this.#paused === undefined && this.#connection !== undefined) {
+      await this.#send('Debugger.pause').catch(() => undefined);
+      await delay(INSIST_MS);
+    }
   }
 
   #onEvent({ method, params }: CdpEvent): void {
@@ -205,26 +219,58 @@ export class ScriptDebugger implements ThreadDebugger {
     const top = stop.callFrames[0];
     const isBreak = top !== undefined && this.#urls.get(top.location.scriptId) === BREAK_URL;
     const own = stack.own[0];
-    if (own === undefined || !(isBreak || stack.onTop)) {
+    if (own === undefined || !(isBreak || stack.onTop || stop.reason === 'OOM')) {
+      this.#toScript(own !== undefined);
+      return;
+    }
+    if (isBreak && top.location.columnNumber !== 0) {
+      // The end of the break script: a step led here from its start.
       this.#quietly(this.#going);
       return;
     }
     const [place] = stack.places();
     this.#place = place === undefined ? undefined : { file: this.#request.file, ...place };
-    if (source.isInsert(own.location) && !isBreak) {
+    const isNew = isBreak || (stop.hitBreakpoints ?? []).length > 0;
+    if (this.#isMidway(source, stack, isNew)) {
       await this.#send('Debugger.stepOver');
       return;
     }
-    const state = await this.#evaluateAgent<PausedState>('paused()');
+    this.#last = { depth: stop.callFrames.length, own: stack.own.length, place, isBreak };
+    this.#skipped = 0;
+    const state = await this.#agent<PausedState>('paused()');
     const thrown = exceptionOf(stop, state, this.#caught.catches(stack.places()));
-    if (thrown !== undefined && !this.#wants(thrown.caught)) {
+    if (thrown !== undefined && !this.#breakpoints.wants(thrown.caught)) {
       this.#quietly(this.#going);
       return;
     }
-    const hits = [...(this.#binding?.idsOf(stop.hitBreakpoints ?? []) ?? []), ...state.hits];
+    const hits = [
+      ...(this.#breakpoints.binding?.idsOf(stop.hitBreakpoints ?? []) ?? []),
+      ...state.hits,
+    ];
     const exception = thrown !== undefined;
     const why = reasonOf({ stop, state, hits, going: this.#going, exception });
     await this.#announce(stack, { state, why, thrown });
+  }
+
+  /**
+   * True for a stop inside a statement that the user has seen: in a compiled condition in front of it, at
+   * the end of a return whose value is ready, or behind the call in which the simulator stopped.
+   */
+  #isMidway(source: ScriptSource, stack: PausedStack, isNew: boolean): boolean {
+    const top = stack.own[0];
+    if (top === undefined || isNew) {
+      return top !== undefined && stack.onTop && source.isInsert(top.location);
+    }
+    const [place] = stack.places();
+    const { depth, own, place: before, isBreak: fromBreak } = this.#last;
+    const sameLine = this.#going.how === 'step' && before?.line === place?.line;
+    const returns = sameLine && top.returnValue !== undefined && stack.depth === depth;
+    const called = sameLine && fromBreak && stack.own.length === own;
+    if (called && this.#skipped < MOST_SKIPPED) {
+      this.#skipped++;
+      return true;
+    }
+    return returns || source.isInsert(top.location);
   }
 
   async #announce(stack: PausedStack, { state, why, thrown }: Announcement): Promise<void> {
@@ -232,7 +278,7 @@ export class ScriptDebugger implements ThreadDebugger {
     if (connection === undefined) {
       return;
     }
-    const paused = new PausedScript(connection, stack, (call) => this.#evaluateAgent(call));
+    const paused = new PausedScript(connection, stack, this.#agent);
     const exception = await this.#exception(paused, thrown);
     const scopes = this.#going.how === 'release' ? [] : await paused.scopes(1);
     this.#paused = paused;
@@ -271,11 +317,11 @@ export class ScriptDebugger implements ThreadDebugger {
       'Debugger.getScriptSource',
       { scriptId },
     );
-    const source = new ScriptSource(scriptId, scriptSource, this.#request.text, this.#inserts);
+    const { inserts } = this.#breakpoints;
+    const source = new ScriptSource(scriptId, scriptSource, this.#request.text, inserts);
     this.#source = source;
     await this.#send('Debugger.removeBreakpoint', { breakpointId: this.#entryId });
-    this.#binding = await BreakpointBinding.create(connection, source);
-    this.#bound.fire(await this.#bind(this.#binding));
+    this.#bound.fire(await this.#breakpoints.load(connection, source, this.#agent));
     if (this.#stopOnEntry) {
       this.#going = { how: 'entry' };
       await this.#send('Debugger.setBreakpoint', { location: await this.#firstPlace(source) });
@@ -286,7 +332,8 @@ export class ScriptDebugger implements ThreadDebugger {
 
   /** The first statement that runs: not in a function that stands above it. */
   async #firstPlace(source: ScriptSource): Promise<Debugger.Location | undefined> {
-    const start = { scriptId: source.scriptId, lineNumber: 0, columnNumber: source.shift };
+    // On the brace of the script's function: behind it a function of the user's may begin at once.
+    const start = { scriptId: source.scriptId, lineNumber: 0, columnNumber: source.shift - 1 };
     const found = await this.#connection?.send<Debugger.GetPossibleBreakpointsReturnType>(
       'Debugger.getPossibleBreakpoints',
       { start, restrictToFunction: true },
@@ -301,27 +348,21 @@ export class ScriptDebugger implements ThreadDebugger {
         };
   }
 
-  async #bind(binding: BreakpointBinding): Promise<readonly BreakpointStatus[]> {
-    const { lines, statuses, watch } = this.#plan;
-    const functions = watch.functions.map(({ id }) => ({ id, verified: true }));
-    return [...(await binding.set(lines, new Set())), ...statuses, ...functions];
-  }
-
-  async #pauseOnExceptions(): Promise<void> {
-    const state = this.#plan.watch.exceptions ? 'all' : 'none';
-    await this.#send('Debugger.setPauseOnExceptions', { state });
-  }
-
-  #wants(caught: boolean): boolean {
-    const { exceptions } = this.#set;
-    return caught ? exceptions.caught : exceptions.uncaught;
+  /**
+   * Goes on from a stop outside of the script. A pause that was asked for takes effect where the script
+   * itself runs again.
+   */
+  #toScript(isCalled: boolean): void {
+    const { how } = this.#going;
+    if (how !== 'pause' && how !== 'release') {
+      this.#quietly(this.#going);
+      return;
+    }
+    void this.#send(isCalled ? 'Debugger.stepInto' : 'Debugger.resume').catch(() => undefined);
   }
 
   /** Goes on as if nothing had been: this stop is none of the user's. */
   #quietly(going: Going): void {
-    if (going.how === 'pause' || going.how === 'release') {
-      void this.#send('Debugger.pause').catch(() => undefined);
-    }
     const method = going.how === 'step' ? going.step : 'Debugger.resume';
     void this.#send(method).catch(() => undefined);
   }
@@ -331,7 +372,7 @@ export class ScriptDebugger implements ThreadDebugger {
   }
 
   /** Calls a function of the agent in the thread; plain data comes back. */
-  async #evaluateAgent<T>(call: string): Promise<T> {
+  readonly #agent = async <T>(call: string): Promise<T> => {
     const answer = await this.#connection?.send<Runtime.EvaluateReturnType>('Runtime.evaluate', {
       expression: `${AGENT}.${call}`,
       returnByValue: true,
@@ -341,7 +382,7 @@ export class ScriptDebugger implements ThreadDebugger {
       throw new Error(answer.exceptionDetails.exception?.description ?? 'the agent failed');
     }
     return answer?.result.value as T;
-  }
+  };
 
   #onClose(): void {
     this.#connection = undefined;

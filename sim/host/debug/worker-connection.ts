@@ -18,7 +18,8 @@ interface Pending {
 
 interface Attached {
   readonly sessionId: string;
-  readonly workerInfo: { readonly workerId: string };
+  /** `[worker 3]`: the thread's id; `workerId` is a count of this session's own. */
+  readonly workerInfo: { readonly title: string };
 }
 
 /** How long a thread may take to show up; it exists, so this is a broken inspector. */
@@ -50,7 +51,7 @@ export class WorkerConnection implements Disposable {
       const limit = setTimeout(() => reject(new CdpError('no such thread')), ATTACH_MS);
       session.on('NodeWorker.attachedToWorker', ({ params }) => {
         const { sessionId, workerInfo } = params as Attached;
-        if (workerInfo.workerId === String(threadId)) {
+        if (workerInfo.title.startsWith(`[worker ${threadId}]`)) {
           clearTimeout(limit);
           resolve(sessionId);
         } else {

@@ -1,0 +1,127 @@
+// The breakpoints of one run through its life: compiled into the text before it, bound when the script
+// is loaded, replaced whenever the user changes them.
+
+import type {
+  BreakpointSet,
+  BreakpointStatus,
+  DebugPreparation,
+  LineBreakpoint,
+} from '../../protocol/debug.ts';
+import { TextInserts } from '../../script/text-inserts.ts';
+import { BreakpointBinding, hasCondition } from './breakpoint-binding.ts';
+import type { CompiledBreakpoints } from './breakpoint-inserts.ts';
+import { compileBreakpoints, compiledId } from './breakpoint-inserts.ts';
+import type { BreakpointPlan } from './breakpoint-plan.ts';
+import { planBreakpoints } from './breakpoint-plan.ts';
+import type { ScriptSource } from './script-source.ts';
+import type { WorkerConnection } from './worker-connection.ts';
+
+/** Calls a function of the agent in the thread. */
+export type AgentCall = <T>(call: string) => Promise<T>;
+
+/** Breakpoints of one run of `text`. */
+export class RunBreakpoints {
+  readonly #text: string;
+  #set: BreakpointSet;
+  #plan: BreakpointPlan;
+  #compiled: CompiledBreakpoints = { inserts: [], ids: new Set() };
+  /** As they were compiled, to know which of them changed since. */
+  #compiledFrom: readonly LineBreakpoint[] = [];
+  #binding: BreakpointBinding | undefined;
+
+  constructor(text: string, set: BreakpointSet) {
+    this.#text = text;
+    this.#set = set;
+    this.#plan = planBreakpoints(set);
+  }
+
+  /** What the thread is told before the run. */
+  get preparation(): DebugPreparation {
+    return { inserts: this.#compiled.inserts, watch: this.#plan.watch };
+  }
+
+  get inserts(): TextInserts {
+    return new TextInserts(this.#compiled.inserts);
+  }
+
+  /** The places of the loaded script; undefined before it is loaded. */
+  get binding(): BreakpointBinding | undefined {
+    return this.#binding;
+  }
+
+  /** Statuses that need no run. */
+  get statuses(): readonly BreakpointStatus[] {
+    return this.#plan.statuses;
+  }
+
+  /** True when an exception must stop the script. */
+  wants(caught: boolean): boolean {
+    const { active, exceptions } = this.#set;
+    return active && (caught ? exceptions.caught : exceptions.uncaught);
+  }
+
+  /** Compiles conditions into the text. */
+  async compile(): Promise<void> {
+    const { lines } = this.#plan;
+    if (lines.some(hasCondition)) {
+      const { stripTypes } = await import('../strip-types.ts');
+      const parses = (text: string): boolean => stripTypes(`async () => {${text}\n}`).ok;
+      this.#compiled = compileBreakpoints(this.#text, lines, parses);
+      this.#compiledFrom = lines.filter(({ id }) => this.#compiled.ids.has(id));
+    }
+  }
+
+  /** Tells the engine which exceptions to stop at. */
+  async pauseOnExceptions(connection: WorkerConnection): Promise<void> {
+    const state = this.#plan.watch.exceptions ? 'all' : 'none';
+    await connection.send('Debugger.setPauseOnExceptions', { state });
+  }
+
+  /** The script is loaded: binds its breakpoints. */
+  async load(
+    connection: WorkerConnection,
+    source: ScriptSource,
+    agent: AgentCall,
+  ): Promise<readonly BreakpointStatus[]> {
+    this.#binding = await BreakpointBinding.create(connection, source);
+    return await this.#bind(this.#binding, agent);
+  }
+
+  /** Replaces the breakpoints; answers what became of them as far as it is known. */
+  async replace(
+    set: BreakpointSet,
+    connection: WorkerConnection | undefined,
+    agent: AgentCall,
+  ): Promise<readonly BreakpointStatus[]> {
+    this.#set = set;
+    this.#plan = planBreakpoints(set);
+    const binding = this.#binding;
+    if (binding === undefined || connection === undefined) {
+      return this.#plan.statuses;
+    }
+    await this.pauseOnExceptions(connection);
+    await agent(`watch(${JSON.stringify(this.#plan.watch)})`);
+    return await this.#bind(binding, agent);
+  }
+
+  async #bind(binding: BreakpointBinding, agent: AgentCall): Promise<readonly BreakpointStatus[]> {
+    const { lines, statuses, watch } = this.#plan;
+    const stays = this.#compiledFrom.filter((old) => lines.some((now) => isSame(old, now)));
+    const ids = new Set(stays.map(({ id }) => id));
+    const retired = [...this.#compiled.ids].filter((id) => !ids.has(id)).map(compiledId);
+    await agent(`retire(${JSON.stringify(retired)})`);
+    const functions = watch.functions.map(({ id }) => ({ id, verified: true }));
+    return [...(await binding.set(lines, ids)), ...statuses, ...functions];
+  }
+}
+
+function isSame(old: LineBreakpoint, now: LineBreakpoint): boolean {
+  return (
+    old.id === now.id &&
+    old.enabled === now.enabled &&
+    old.line === now.line &&
+    old.condition === now.condition &&
+    old.hitCondition === now.hitCondition &&
+    old.logMessage === now.logMessage
+  );
+}

@@ -1,0 +1,262 @@
+// Breakpoints: where they bind, what they ask before they stop, and what else stops a script.
+
+import { afterEach, describe, expect, it } from 'vitest';
+import type { BreakpointSet, DebugLaunch, DebugStop } from '../../sim/protocol/debug.ts';
+import { DebugRig, NO_BREAKPOINTS, onLines, where } from '../support/debug-rig.ts';
+
+const rigs: DebugRig[] = [];
+
+async function launch(text: string, breakpoints: BreakpointSet, more: Partial<DebugLaunch> = {}) {
+  const rig = await DebugRig.launch({ text, breakpoints, ...more });
+  rigs.push(rig);
+  return rig;
+}
+
+afterEach(() => {
+  for (const rig of rigs.splice(0)) {
+    rig.dispose();
+  }
+});
+
+/** Every stop of a run that goes on by F5. */
+async function stopsOf(rig: DebugRig): Promise<DebugStop[]> {
+  const stops: DebugStop[] = [];
+  for (let stop = await rig.stop(); stop !== undefined; stop = await rig.after('continue')) {
+    stops.push(stop);
+  }
+  return stops;
+}
+
+function variable(stop: DebugStop | undefined, name: string): string | undefined {
+  return stop?.scopes
+    .flatMap(({ variables }) => variables)
+    .find((candidate) => candidate.name === name)?.value;
+}
+
+const LOOP = `let sum = 0;
+for (let i = 0; i < 10; i++) {
+  sum += i;
+  sum *= 1;
+}
+pr_info('%d', sum);`;
+
+describe('line breakpoints', () => {
+  it('stop once a pass', async () => {
+    const stops = await stopsOf(await launch(LOOP, onLines(1, 3, 6)));
+    expect(stops.map((stop) => stop.frames[0]?.line)).toEqual([1, ...Array(10).fill(3), 6]);
+    expect(stops[1]).toMatchObject({ reason: 'breakpoint', breakpoints: [3] });
+  });
+
+  it('move visibly to a line that has code, and say so when there is none', async () => {
+    const rig = await launch(`// nothing\n\npr_info('x');\n`, onLines(1, 9));
+    expect(where(await rig.stop())).toBe('3:1 (script)');
+    expect(rig.statuses).toMatchObject([
+      { id: 1, verified: true, line: 3, message: 'line 1 has no code: moved to line 3' },
+      { id: 9, verified: false },
+    ]);
+  });
+
+  it('bind on the first line, whatever stands in front of it there', async () => {
+    const stops = await stopsOf(await launch(`const a = 1; pr_info('%d', a);`, onLines(1)));
+    expect(stops.map(where)).toEqual(['1:11 (script)']);
+  });
+
+  it('are added and taken away while the script stands still', async () => {
+    const rig = await launch(LOOP, onLines(1));
+    await rig.stop();
+    const statuses = await rig.debug.setBreakpoints(onLines(6));
+    expect(statuses).toMatchObject([{ id: 6, verified: true, line: 6 }]);
+    expect(where(await rig.after('continue'))).toBe('6:1 (script)');
+  });
+
+  it('stop nowhere when all are switched off', async () => {
+    expect(await stopsOf(await launch(LOOP, { ...onLines(1, 3), active: false }))).toEqual([]);
+  });
+});
+
+describe.each([
+  ['compiled into the text', LOOP, 3],
+  ['kept by the engine', LOOP.replace('sum += i;', '[sum] = [sum + i];'), 3],
+])('conditions %s', (_, text, line) => {
+  it('stop where they hold, and leave line and columns as they are', async () => {
+    const set = onLines({ line, condition: 'i === 7 || i === 8' });
+    const stops = await stopsOf(await launch(text, set));
+    expect(stops.map((stop) => variable(stop, 'i'))).toEqual(['7', '8']);
+    expect(stops[0]).toMatchObject({ reason: 'breakpoint', breakpoints: [line] });
+    expect(stops[0]?.frames[0]).toMatchObject({ line, column: 3 });
+  });
+
+  it.each([
+    ['4', ['3']],
+    ['>=9', ['8', '9']],
+    ['%5', ['4', '9']],
+  ])('hit count %s', async (hitCondition, expected) => {
+    const stops = await stopsOf(await launch(text, onLines({ line, hitCondition })));
+    expect(stops.map((stop) => variable(stop, 'i'))).toEqual(expected);
+  });
+
+  it('counts only hits whose condition holds', async () => {
+    const set = onLines({ line, condition: 'i > 4', hitCondition: '2' });
+    const stops = await stopsOf(await launch(text, set));
+    expect(stops.map((stop) => variable(stop, 'i'))).toEqual(['6']);
+  });
+
+  it('logpoints print and do not stop', async () => {
+    const set = onLines({ line, logMessage: 'i is {i}, twice {i * 2}', condition: 'i > 7' });
+    const rig = await launch(text, set);
+    expect(await stopsOf(rig)).toEqual([]);
+    expect(rig.log).toEqual(expect.arrayContaining(['i is 8, twice 16', 'i is 9, twice 18']));
+  });
+
+  it('a condition that throws stops and says why, once', async () => {
+    const rig = await launch(text, onLines({ line, condition: 'nothing.like.that' }));
+    await rig.stop();
+    await rig.after('continue');
+    const said = rig.log.filter((entry) =>
+      entry.startsWith('the condition of a breakpoint failed'),
+    );
+    expect(said).toEqual([expect.stringContaining('ReferenceError')]);
+  });
+
+  it('a step from there goes to the next statement', async () => {
+    const rig = await launch(text, onLines({ line, condition: 'i === 2' }));
+    await rig.stop();
+    expect((await rig.after('next'))?.frames[0]?.line).toBe(4);
+  });
+
+  it('can be changed while the script stands still', async () => {
+    const rig = await launch(text, onLines({ line, condition: 'i === 2' }, 1));
+    await rig.stop();
+    await rig.debug.setBreakpoints(onLines({ line, condition: 'i === 5' }));
+    const stop = await rig.after('continue');
+    expect(variable(stop, 'i')).toBe('5');
+    await rig.debug.setBreakpoints(NO_BREAKPOINTS);
+    expect(await rig.after('continue')).toBeUndefined();
+  });
+});
+
+describe('what cannot be a condition', () => {
+  it.each([
+    [{ condition: 'i ===' }, /SyntaxError/],
+    [{ hitCondition: 'often' }, /no hit count/],
+    [{ logMessage: 'x {1 +}' }, /SyntaxError/],
+  ])('%o is refused with a reason', async (given, message) => {
+    const rig = await launch(LOOP, onLines({ line: 3, ...given }));
+    expect(await rig.stop()).toBeUndefined();
+    expect(rig.statuses).toMatchObject([
+      { id: 3, verified: false, message: expect.stringMatching(message) },
+    ]);
+  });
+
+  it('errors keep their columns behind a compiled condition', async () => {
+    const rig = await launch(
+      `let x = 1;\n  throw new Error('x' + x);`,
+      onLines({ line: 2, condition: 'x > 1' }),
+    );
+    expect((await rig.result).error?.place).toMatchObject({ line: 2, column: 9 });
+  });
+});
+
+const DRIVER = `const dev = platform_device('acc', { sids: [8], ssid_bits: 4 });
+assert(iommu_sva_init_device(dev, IOMMU_SVA_FEAT_AUXD, 1, 4, null) === 0);
+const domain = iommu_domain_alloc(dev.bus);
+assert(iommu_attach_device(domain, dev) === 0);
+const page = alloc_pages(0);
+assert(iommu_map(domain, 0x70000000n, page_to_phys(page), SZ_4K, IOMMU_READ) === 0);
+dev.dma_read(0x70000000n, 4, { pasid: 1 });
+iommu_unmap(domain, 0x70000000n, SZ_4K);
+dev.dma_read(0x70000000n, 4, { pasid: 1 });
+iommu_detach_device(domain, dev);`;
+
+function hardware(...on: string[]): BreakpointSet {
+  const list = on.map((text, index) => ({ id: index + 1, enabled: true, on: text }));
+  return { ...NO_BREAKPOINTS, hardware: list };
+}
+
+describe('hardware breakpoints stop in the line that led to it', () => {
+  it.each([
+    ['event F_TRANSLATION', [9], /F_TRANSLATION sid 0x8 ssid 1/],
+    ['event F_TRANSLATION sid=8 ssid=1', [9], /F_TRANSLATION/],
+    ['event F_TRANSLATION sid=9', [], /./],
+    ['command CMD_TLBI_NH_VA', [8], /CMD_TLBI_NH_VA/],
+    ['write CD sid=8 ssid=1', [4, 10], /cd at/],
+    ['write PTE iova=0x7000_0000 sid=8 ssid=1', [6, 8], /pte at/],
+    ['dma sid=8 ssid=1', [7, 9], /sid 0x8/],
+    ['register CR0 SMMUEN', [1], /CR0/],
+  ])('%s', async (on, lines, text) => {
+    const stops = await stopsOf(await launch(DRIVER, hardware(on)));
+    expect([...new Set(stops.map((stop) => stop.frames[0]?.line))]).toEqual(lines);
+    for (const stop of stops) {
+      expect(stop.reason).toBe('hardware breakpoint');
+      expect(stop.text).toMatch(text);
+      expect(stop.breakpoints).toEqual([1]);
+    }
+  });
+
+  it('and a step from there ends the statement', async () => {
+    const rig = await launch(DRIVER, hardware('event F_TRANSLATION'));
+    expect((await rig.stop())?.frames[0]?.line).toBe(9);
+    expect((await rig.after('next'))?.frames[0]?.line).toBe(10);
+  });
+
+  it('and what cannot be understood is refused with a reason', async () => {
+    const rig = await launch(DRIVER, hardware('event F_NOTHING', 'often', 'write CD sid=x'));
+    expect(await rig.stop()).toBeUndefined();
+    expect(rig.statuses.map(({ verified }) => verified)).toEqual([false, false, false]);
+    expect(rig.statuses[0]?.message).toContain('F_NOTHING');
+  });
+
+  it('one command or one fetch at a time', async () => {
+    const rig = await launch(DRIVER, onLines(8));
+    await rig.stop();
+    const texts: (string | undefined)[] = [];
+    for (let n = 0; n < 2; n++) {
+      await rig.debug.stepHardware('command');
+      const stop = await rig.stop();
+      expect(stop).toMatchObject({ reason: 'step', frames: [{ line: 8 }] });
+      texts.push(stop?.text);
+    }
+    expect(texts).toEqual([
+      expect.stringContaining('CMD_TLBI_NH_VA'),
+      expect.stringMatching(/CMD_/),
+    ]);
+    await rig.debug.stepHardware('fetch');
+    expect(await rig.stop()).toMatchObject({ frames: [{ line: 9 }] });
+  });
+});
+
+describe('function breakpoints', () => {
+  it('stop where the API is called', async () => {
+    const functions = [{ id: 1, enabled: true, name: 'iommu_map' }];
+    const stops = await stopsOf(await launch(DRIVER, { ...NO_BREAKPOINTS, functions }));
+    expect(stops).toMatchObject([
+      { reason: 'function breakpoint', breakpoints: [1], frames: [{ line: 6 }] },
+    ]);
+    expect(stops[0]?.text).toContain('iommu_map(');
+  });
+});
+
+describe('exceptions', () => {
+  const THROWS = `function g(): void { throw new TypeError('one'); }
+try { g(); } catch { pr_info('caught'); }
+try { assert(false, 'api'); } catch { pr_info('caught api'); }
+await null;
+async function h(): Promise<void> { await null; throw new Error('later'); }
+try { await h(); } catch { pr_info('caught later'); }
+assert(1 > 2, 'at last');`;
+
+  it.each([
+    [{ caught: false, uncaught: true }, ['7 Error: assertion failed: at last']],
+    [
+      { caught: true, uncaught: false },
+      ['1 TypeError: one', '3 Error: assertion failed: api', '5 Error: later'],
+    ],
+  ])('%o', async (exceptions, expected) => {
+    const stops = await stopsOf(await launch(THROWS, { ...NO_BREAKPOINTS, exceptions }));
+    const seen = stops.map(
+      ({ frames, exception }) => `${frames[0]?.line} ${exception?.name}: ${exception?.message}`,
+    );
+    expect(seen).toEqual(expected);
+    expect(stops.every(({ exception }) => exception?.caught === exceptions.caught)).toBe(true);
+  });
+});
