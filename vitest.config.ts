@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/arch/**', 'test/e2e/**', 'test/slow/**'],
+          exclude: ['test/arch/**', 'test/debug/**', 'test/e2e/**', 'test/slow/**'],
           pool: 'threads',
           testTimeout: SLOW_MACHINE_MS,
         },
@@ -25,6 +25,16 @@ export default defineConfig({
           include: ['test/arch/**/*.test.ts'],
           pool: 'threads',
           testTimeout: SLOW_MACHINE_MS,
+        },
+      },
+      {
+        // The inspector reaches threads from a process's main thread only.
+        test: {
+          name: 'debug',
+          include: ['test/debug/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

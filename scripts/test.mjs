@@ -21,6 +21,7 @@ const PARTS = {
   check: () => check(print),
   unit: () => runVitest('unit', { print }),
   arch: () => runVitest('arch', { print }),
+  debug: () => runVitest('debug', { print }),
   conformance: runConformance,
   e2e: runEndToEnd,
 };
