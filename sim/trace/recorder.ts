@@ -40,6 +40,8 @@ export interface TraceChunk {
 export interface RecorderOptions {
   readonly enabled?: boolean;
   readonly chunks?: number;
+  /** Where chunks come from when another thread reads them; then none is used twice. */
+  readonly allocate?: ((words: number) => Int32Array) | undefined;
 }
 
 /** Collects the records of one session. Record ids count from 1 in order of emission. */
@@ -49,6 +51,7 @@ export class Recorder {
   readonly enabled: boolean;
   readonly #time: TimeSource;
   readonly #limit: number;
+  readonly #allocate: RecorderOptions['allocate'];
   readonly #chunks: TraceChunk[] = [];
   readonly #texts: string[] = [''];
   readonly #textIds = new Map<string, number>([['', 0]]);
@@ -56,12 +59,16 @@ export class Recorder {
   #words: Int32Array;
   #position = 0;
   #nextId = 1;
+  #now = 0;
+  #nowLo = 0;
+  #nowHi = 0;
   #dropped = 0;
 
   constructor(time: TimeSource, options: RecorderOptions = {}) {
     this.enabled = options.enabled ?? true;
     this.#limit = options.chunks ?? Number.POSITIVE_INFINITY;
     this.#time = time;
+    this.#allocate = options.allocate;
     this.#current = this.#openChunk();
     this.#words = this.#current.words;
   }
@@ -75,6 +82,9 @@ export class Recorder {
   get dropped(): number {
     return this.#dropped;
   }
+
+  /** Called when a chunk is full and the next begins. */
+  onChunk: (() => void) | undefined;
 
   /** All chunks that are kept, oldest first; the last one is still growing. */
   get chunks(): readonly TraceChunk[] {
@@ -114,10 +124,15 @@ export class Recorder {
     const words = this.#words;
     const at = this.#position;
     const now = this.#time.now;
+    if (now !== this.#now) {
+      this.#now = now;
+      this.#nowLo = now | 0;
+      this.#nowHi = (now / TWO_32) | 0;
+    }
     words[at] = kind;
     words[at + 1] = this.cause;
-    words[at + 2] = now | 0;
-    words[at + 3] = (now / TWO_32) | 0;
+    words[at + 2] = this.#nowLo;
+    words[at + 3] = this.#nowHi;
     words[at + 4] = a;
     words[at + 5] = b;
     words[at + 6] = c;
@@ -136,6 +151,7 @@ export class Recorder {
     this.#current = this.#openChunk();
     this.#words = this.#current.words;
     this.#position = 0;
+    this.onChunk?.();
   }
 
   #openChunk(): TraceChunk {
@@ -144,11 +160,11 @@ export class Recorder {
       const oldest = this.#chunks.shift();
       assert(oldest !== undefined, 'a chunk to reuse');
       this.#dropped += oldest.count;
-      words = oldest.words;
+      words = this.#allocate === undefined ? oldest.words : undefined;
     }
     const chunk = {
       firstId: this.#nextId,
-      words: words ?? new Int32Array(CHUNK_WORDS),
+      words: words ?? this.#allocate?.(CHUNK_WORDS) ?? new Int32Array(CHUNK_WORDS),
       used: 0,
       count: 0,
     };
