@@ -21,7 +21,8 @@ export class Leaf {
   global = false;
   /** False when the TLB must not hold it (nT). */
   cacheable = true;
-  /** PA of the descriptor, its address for the walk (IPA when nested), its value. */
+  /** PA of the descriptor, its address for the walk (IPA when nested), its value. In a table descriptor
+   * the address is that of the next table. */
   paLo = 0;
   paHi = 0;
   addressLo = 0;
@@ -30,6 +31,14 @@ export class Leaf {
   hi = 0;
   /** Hierarchical attributes gathered on the way. */
   tableAttrs = 0;
+
+  /** Where the descriptor lies: its PA, and its address for the walk or of its target. */
+  place(paLo: number, paHi: number, addressLo: number, addressHi: number): void {
+    this.paLo = paLo;
+    this.paHi = paHi;
+    this.addressLo = addressLo;
+    this.addressHi = addressHi;
+  }
 
   /** Output address of the leaf's first byte, bytes. */
   get out(): number {

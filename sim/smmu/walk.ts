@@ -5,7 +5,7 @@
 import { join } from '../base/hex.ts';
 import type { PhysicalMemory } from '../machine/memory.ts';
 import { Transaction } from '../machine/transaction.ts';
-import { CACHE_HIT, CACHE_WALK, FETCH_DESCRIPTOR, K } from '../trace/kinds.ts';
+import { FETCH_DESCRIPTOR, K } from '../trace/kinds.ts';
 import type { Recorder } from '../trace/recorder.ts';
 import type { SmmuFeatures } from './capabilities.ts';
 import { HI_CONTIGUOUS, widenToRun } from './contiguous.ts';
@@ -38,20 +38,10 @@ import { MASK_HI, MASK_LO } from './tlb.ts';
 import { fillStage2, leafOfStage2 } from './tlb-entry.ts';
 import type { TableConfig, TransConfig } from './trans-config.ts';
 import type { WalkCache } from './walk-cache.ts';
-import {
-  WALK_ATTRS,
-  WALK_NEXT_HI,
-  WALK_NEXT_LO,
-  WALK_PA_HI,
-  WALK_PA_LO,
-  walkKind,
-} from './walk-cache.ts';
 
 const FETCH = K.fetch;
 
 const TABLE_BITS = 3;
-/** No level. */
-const NOT_CACHED = -2;
 const DESC_AF = 1 << 10;
 const DESC_NG = 1 << 11;
 const DESC_NT = 1 << 16;
@@ -115,7 +105,9 @@ export class Walker {
     const managed = table.hd && (leaf.hi & HI_DBM) !== 0;
     const ap = (leaf.lo >>> 6) & 3;
     const perms = stage1Permissions(
-      leaf.tableAttrs | (managed ? ap & 1 : ap) | ((leaf.hi >>> 17) & (ATTR_PXN | ATTR_UXN)),
+      (table.had ? 0 : leaf.tableAttrs) |
+        (managed ? ap & 1 : ap) |
+        ((leaf.hi >>> 17) & (ATTR_PXN | ATTR_UXN)),
       table.context,
     );
     if ((perms & need) === 0) {
@@ -258,16 +250,22 @@ export class Walker {
   ): boolean {
     const nested = !stage2 && config.s2;
     const memory = this.#memory;
+    const { pageBits, stride, indexMask, bigEndian, simple, beyondHi } = table;
     const caching = this.#walks.enabled;
-    leaf.tableAttrs = 0;
-    const known = caching ? this.#cached(leaf, table, config, lo, hi, stage2) : NOT_CACHED;
-    const fresh = known === NOT_CACHED;
-    let level = fresh ? table.startLevel : known + 1;
-    let baseLo = fresh ? table.baseLo : leaf.outLo;
-    let baseHi = fresh ? table.baseHi : leaf.outHi;
-    let mask = fresh ? table.startMask : table.indexMask;
-    for (;;) {
-      const shift = table.pageBits + (3 - level) * table.stride;
+    const tracing = this.#tracing;
+    let attrs = 0;
+    let level = table.startLevel;
+    let baseLo = table.baseLo;
+    let baseHi = table.baseHi;
+    let mask = table.startMask;
+    if (caching && this.#cached(leaf, table, config, lo, hi, stage2)) {
+      level = leaf.level + 1;
+      attrs = leaf.tableAttrs;
+      baseLo = leaf.outLo;
+      baseHi = leaf.outHi;
+      mask = indexMask;
+    }
+    for (let shift = pageBits + (3 - level) * stride; ; shift -= stride) {
       const index =
         (shift < 32 ? (lo >>> shift) | (hi << (32 - shift)) : hi >>> (shift - 32)) & mask;
       // Tables are aligned to their size: the index does not carry.
@@ -278,54 +276,64 @@ export class Walker {
       const paLo = nested ? this.paLo : addressLo;
       const paHi = nested ? this.paHi : baseHi;
       const ok = memory.read64At(paLo, paHi);
-      const dlo = table.bigEndian ? swapped(memory.hi) : memory.lo;
-      const dhi = table.bigEndian ? swapped(memory.lo) : memory.hi;
-      if (this.#tracing) {
+      const dlo = bigEndian ? swapped(memory.hi) : memory.lo;
+      const dhi = bigEndian ? swapped(memory.lo) : memory.hi;
+      if (tracing) {
         this.#record(level, stage2, ok, paLo, paHi, dlo, dhi);
       }
-      if (!ok) {
-        return this.#fault.failWalk(
-          F_WALK_EABT,
-          stage2,
-          faultClass,
-          join(lo, hi),
-          join(paLo, paHi),
-        );
-      }
-      const isTable = level < 3 && (dlo & TABLE_BITS) === TABLE_BITS;
-      if (!isTable && !isLeaf(table, dlo, level)) {
-        return this.#fault.failWalk(F_TRANSLATION, stage2, faultClass, join(lo, hi));
-      }
-      const size = isTable ? table.pageBits : shift;
-      leaf.outLo = dlo & ~(MASK_LO[size] as number);
-      leaf.outHi = table.simple ? dhi & 0xffff : outputHigh(table, dlo, dhi, size);
-      leaf.paLo = paLo;
-      leaf.paHi = paHi;
-      if ((leaf.outHi & table.beyondHi) !== 0) {
-        return this.#fault.failWalk(F_ADDR_SIZE, stage2, faultClass, join(lo, hi));
-      }
-      if (!isTable) {
-        leaf.addressLo = addressLo;
-        leaf.addressHi = baseHi;
+      if (!ok || (dlo & TABLE_BITS) !== TABLE_BITS || level === 3) {
+        leaf.level = level;
+        leaf.shift = shift;
+        leaf.tableAttrs = attrs;
+        leaf.place(paLo, paHi, addressLo, baseHi);
         leaf.lo = dlo;
         leaf.hi = dhi;
-        this.#fill(leaf, table, level, shift);
-        return true;
+        return this.#leafOr(ok ? 0 : F_WALK_EABT, leaf, table, stage2, faultClass, join(lo, hi));
       }
-      if (!stage2 && !table.had) {
-        leaf.tableAttrs |=
-          (((dhi >>> 29) & 3) << ATTR_APTABLE_SHIFT) | ((dhi >>> 23) & (ATTR_PXN | ATTR_UXN));
+      baseLo = dlo & -(1 << pageBits);
+      baseHi = simple ? dhi & 0xffff : outputHigh(table, dlo, dhi, pageBits);
+      if ((baseHi & beyondHi) !== 0) {
+        return this.#fault.failWalk(F_ADDR_SIZE, stage2, faultClass, join(lo, hi));
       }
+      attrs |= (((dhi >>> 29) & 3) << ATTR_APTABLE_SHIFT) | ((dhi >>> 23) & (ATTR_PXN | ATTR_UXN));
       if (caching && this.updates) {
-        const tag = stage2 ? config.vmidTag : config.tag;
-        const kind = walkKind(config.world, stage2, table.pageBits, shift);
-        this.#walks.insert(lo, hi, tag, kind, level, leaf, leaf.tableAttrs);
+        const key = this.#walks.key(config, stage2, pageBits, shift);
+        leaf.place(paLo, paHi, baseLo, baseHi);
+        this.#walks.insert(lo, hi, key, level, leaf, attrs);
       }
-      baseLo = leaf.outLo;
-      baseHi = leaf.outHi;
       level++;
-      mask = table.indexMask;
+      mask = indexMask;
     }
+  }
+
+  /** Completes a leaf out of the descriptor that ended the descent, or says what is wrong with it. */
+  #leafOr(
+    fault: number,
+    leaf: Leaf,
+    table: TableConfig,
+    stage2: boolean,
+    faultClass: number,
+    input: number,
+  ): boolean {
+    const { lo, hi, level, shift } = leaf;
+    if (fault !== 0 || !isLeaf(table, lo, level)) {
+      const { paLo, paHi } = leaf;
+      const type = fault === 0 ? F_TRANSLATION : fault;
+      return this.#fault.failWalk(type, stage2, faultClass, input, join(paLo, paHi));
+    }
+    leaf.outLo = lo & ~(MASK_LO[shift] as number);
+    leaf.outHi = table.simple
+      ? hi & 0xffff & ~(MASK_HI[shift] as number)
+      : outputHigh(table, lo, hi, shift);
+    if ((leaf.outHi & table.beyondHi) !== 0) {
+      return this.#fault.failWalk(F_ADDR_SIZE, stage2, faultClass, input);
+    }
+    leaf.pageBits = table.pageBits;
+    leaf.cacheable = level === 3 || (lo & DESC_NT) === 0 || this.#features.bbml === 0;
+    if ((hi & HI_CONTIGUOUS) !== 0) {
+      widenToRun(this.#memory, leaf, table);
+    }
+    return true;
   }
 
   /** The trace record of a descriptor read, which causes what follows. */
@@ -352,20 +360,7 @@ export class Walker {
     );
   }
 
-  /** Completes a leaf by its level and size. */
-  #fill(leaf: Leaf, table: TableConfig, level: number, shift: number): void {
-    leaf.level = level;
-    leaf.shift = shift;
-    leaf.pageBits = table.pageBits;
-    leaf.outHi &= ~(MASK_HI[shift] as number);
-    leaf.cacheable = level === 3 || (leaf.lo & DESC_NT) === 0 || this.#features.bbml === 0;
-    if ((leaf.hi & HI_CONTIGUOUS) !== 0) {
-      widenToRun(this.#memory, leaf, table);
-    }
-  }
-
-  /** Level of the deepest cached table descriptor for the address, its target in the leaf's output; or
-   * NOT_CACHED. */
+  /** Starts from the deepest cached table descriptor: its level, target and attributes in `leaf`. */
   #cached(
     leaf: Leaf,
     table: TableConfig,
@@ -373,30 +368,17 @@ export class Walker {
     lo: number,
     hi: number,
     stage2: boolean,
-  ): number {
+  ): boolean {
     const walks = this.#walks;
-    const tag = stage2 ? config.vmidTag : config.tag;
     for (let level = 2; level >= table.startLevel; level--) {
       const shift = table.pageBits + (3 - level) * table.stride;
-      const kind = walkKind(config.world, stage2, table.pageBits, shift);
-      const slot = walks.find(lo, hi, tag, kind);
+      const slot = walks.find(lo, hi, walks.key(config, stage2, table.pageBits, shift));
       if (slot >= 0) {
-        const { data, stride } = walks.store;
-        const at = slot * stride;
-        leaf.outLo = data[at + WALK_NEXT_LO] as number;
-        leaf.outHi = data[at + WALK_NEXT_HI] as number;
-        leaf.tableAttrs = data[at + WALK_ATTRS] as number;
-        const paLo = data[at + WALK_PA_LO] as number;
-        const { sid, ssid } = this.#transaction;
-        this.#hit(CACHE_WALK, sid, ssid, paLo, data[at + WALK_PA_HI] as number);
-        return level;
+        leaf.level = level;
+        walks.read(slot, leaf, this.#transaction);
+        return true;
       }
     }
-    return NOT_CACHED;
-  }
-
-  #hit(cache: number, sid: number, ssid: number, lo: number, hi: number): void {
-    const recorder = this.#recorder;
-    recorder.cause = recorder.emit(K.cache, cache, CACHE_HIT, sid, ssid, lo, hi);
+    return false;
   }
 }
