@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import type { WorkbenchApi } from '../sim/protocol/api.ts';
+import { debugArguments } from './debug-checks.ts';
 
 const NAME = z.string().min(1).max(255);
 const PATH = z.string().min(1).max(4096);
@@ -41,6 +42,7 @@ const ARGUMENTS: Readonly<Record<keyof WorkbenchApi, z.ZodType<readonly unknown[
   initialFiles: NOTHING,
   setDirty: z.tuple([z.array(NAME).max(10_000)]),
   run: z.tuple([RUN_REQUEST]),
+  ...debugArguments(RUN_REQUEST),
   stop: NOTHING,
   saveTrace: NOTHING,
   inspect: z.tuple([INSPECT_REQUEST]),

@@ -63,6 +63,7 @@ function start(): void {
     files: new Files(state, examples, fileDialogs(window)),
     session: host,
     theme,
+    state,
   };
   const channel = windowChannel(ipcMain, window.webContents, ORIGINS);
   const workbench = new Workbench(channel, services, files);

@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { writeAtomically } from './atomic-write.ts';
+import { BREAKPOINT_SET } from './debug-checks.ts';
 
 const BOUNDS = z.object({
   x: z.number().int().optional(),
@@ -19,12 +20,14 @@ const STATE = z.object({
   theme: z.enum(['dark', 'light', 'system']).default('dark'),
   /** Absolute paths, newest first. */
   recent: z.array(z.string()).default([]),
+  /** By path, or by name of an example. */
+  breakpoints: z.record(z.string(), BREAKPOINT_SET).default({}),
 });
 
 /** Everything that is remembered. */
 export type State = z.infer<typeof STATE>;
 
-const FRESH: State = { version: 1, theme: 'dark', recent: [] };
+const FRESH: State = { version: 1, theme: 'dark', recent: [], breakpoints: {} };
 
 /** Keeps the state in memory and writes it, one write at a time, whenever it changed. */
 export class StateFile {

@@ -10,9 +10,11 @@ import { WORKBENCH_CONTRACT } from '../sim/protocol/contracts.ts';
 import type { Handlers, RpcServer } from '../sim/protocol/rpc.ts';
 import { serveRpc } from '../sim/protocol/rpc.ts';
 import { checkCall } from './call-checks.ts';
+import { DebugService } from './debug.ts';
 import type { Examples } from './examples.ts';
 import type { Files } from './files.ts';
 import { OutputRelay } from './output-relay.ts';
+import type { StateFile } from './state-file.ts';
 import type { Theme } from './theme.ts';
 
 /** Who does the work. */
@@ -21,6 +23,7 @@ export interface Services {
   readonly examples: Examples;
   readonly session: SessionHost;
   readonly theme: Theme;
+  readonly state: StateFile;
 }
 
 /** Serves one window. */
@@ -29,6 +32,7 @@ export class Workbench implements Disposable {
   readonly #owned = new DisposableStore();
   readonly #server: RpcServer<WorkbenchEvents>;
   readonly #relay: OutputRelay;
+  readonly #debug: DebugService;
   readonly #initial: readonly string[];
   #dirty: readonly string[] = [];
 
@@ -36,6 +40,14 @@ export class Workbench implements Disposable {
   constructor(channel: Channel, services: Services, initial: readonly string[]) {
     this.#services = services;
     this.#initial = initial;
+    this.#debug = this.#owned.add(
+      new DebugService({
+        session: services.session,
+        state: services.state,
+        server: () => this.#server,
+        starting: () => this.#relay.clear(),
+      }),
+    );
     this.#server = this.#owned.add(
       serveRpc(channel, WORKBENCH_CONTRACT, this.#handlers(), checkCall),
     );
@@ -93,7 +105,8 @@ export class Workbench implements Disposable {
       },
       stop: () => session.stop(),
       saveTrace: async () => files.export('session.substream', await session.saveTrace()),
-      inspect: (request) => session.inspect(request),
+      inspect: (request) => this.#debug.inspect(request),
+      ...this.#debug.handlers(),
       getTheme: async () => theme.current,
       setTheme: (choice) => theme.choose(choice),
     };

@@ -35,12 +35,13 @@ const server = serveRpc(channel, SESSION_CONTRACT, {
       throw new Error('this session has run already');
     }
     const output = new OutputBatch((records) => server.announce('output', records));
+    const { debug } = request;
     session = new Session({
       request,
       realm,
       stripTypes,
       control,
-      debug: request.debug === undefined ? undefined : makeDebugAgent(request.debug),
+      debug: debug === undefined ? undefined : makeDebugAgent(debug, () => output.flush()),
       nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
       onOutput: (record) => output.add(record),
       onStatus: (status) => server.announce('status', status),

@@ -1,7 +1,7 @@
 // The one contract between worker, main process, window and command line. Messages are plain data.
 // Adding a call touches this file, its implementer and its caller; nothing in between knows it.
 
-import type { DebugPreparation } from './debug.ts';
+import type { DebugApi, DebugEvents, DebugPreparation } from './debug.ts';
 import type { InspectAnswer, InspectRequest } from './inspect.ts';
 
 /** API shape of a run: the seed's of 2018, or the separate aux calls of 2019. */
@@ -155,7 +155,7 @@ export interface ExampleInfo {
 export type ThemeChoice = 'dark' | 'light' | 'system';
 
 /** What the window asks of the main process. */
-export interface WorkbenchApi {
+export interface WorkbenchApi extends DebugApi {
   examples(): Promise<readonly ExampleInfo[]>;
   openExample(name: string): Promise<FileText>;
   /** Shows the open dialog; undefined when cancelled. */
@@ -183,7 +183,7 @@ export interface WorkbenchApi {
 }
 
 /** What the main process announces to the window. */
-export interface WorkbenchEvents {
+export interface WorkbenchEvents extends DebugEvents {
   output(records: readonly OutputRecord[]): void;
   status(status: SessionStatus): void;
   sessionState(state: SessionState, message?: string): void;

@@ -1,6 +1,7 @@
 // The names that may cross each hop. The types of api.ts keep these lists complete.
 
 import type { SessionApi, SessionEvents, WorkbenchApi, WorkbenchEvents } from './api.ts';
+import { DEBUG_CONTRACT } from './debug-names.ts';
 import type { Contract } from './rpc.ts';
 
 /** Main process or command line → session worker. */
@@ -26,6 +27,7 @@ export const WORKBENCH_CONTRACT: Contract<WorkbenchApi, WorkbenchEvents> = {
     inspect: true,
     getTheme: true,
     setTheme: true,
+    ...DEBUG_CONTRACT.calls,
   },
   events: {
     output: true,
@@ -34,5 +36,6 @@ export const WORKBENCH_CONTRACT: Contract<WorkbenchApi, WorkbenchEvents> = {
     command: true,
     openFile: true,
     theme: true,
+    ...DEBUG_CONTRACT.events,
   },
 };

@@ -7,6 +7,8 @@ import type { Contract } from './rpc.ts';
 export const DEBUG_CONTRACT: Contract<DebugApi, DebugEvents> = {
   calls: {
     debugLaunch: true,
+    debugRecall: true,
+    debugRemember: true,
     debugSetBreakpoints: true,
     debugContinue: true,
     debugNext: true,
@@ -24,7 +26,6 @@ export const DEBUG_CONTRACT: Contract<DebugApi, DebugEvents> = {
     debugStopped: true,
     debugContinued: true,
     debugBreakpoints: true,
-    debugMessage: true,
     debugEnded: true,
   },
 };

@@ -1,7 +1,7 @@
 // The contract of the debugger, in VS Code's words: what the window asks and what it is told. Plain data.
 // Lines and columns count from 1 and mean the script's text as it was launched.
 
-import type { RunRequest, RunResult } from './api.ts';
+import type { RunRequest, RunResult, SessionStatus } from './api.ts';
 
 /** A breakpoint on a line; its text parts are expressions of the script. */
 export interface LineBreakpoint {
@@ -9,13 +9,13 @@ export interface LineBreakpoint {
   readonly id: number;
   readonly enabled: boolean;
   readonly line: number;
-  readonly column?: number;
+  readonly column?: number | undefined;
   /** Stops only where this is true. */
-  readonly condition?: string;
+  readonly condition?: string | undefined;
   /** When to stop by the number of hits: `5` or `=5`, `>=5`, `>5`, `<5`, `%5`. */
-  readonly hitCondition?: string;
+  readonly hitCondition?: string | undefined;
   /** Prints instead of stopping; `{expression}` inside is evaluated. */
-  readonly logMessage?: string;
+  readonly logMessage?: string | undefined;
 }
 
 /** Stops where a function of the API is called, or where one of the script begins. */
@@ -154,8 +154,7 @@ export interface DebugStop {
   readonly frames: readonly DebugFrame[];
   /** Scopes of the innermost frame. */
   readonly scopes: readonly DebugScope[];
-  /** Virtual time, ticks. */
-  readonly time: number;
+  readonly status?: SessionStatus;
 }
 
 /** An expression to evaluate. */
@@ -163,9 +162,12 @@ export interface EvaluateRequest {
   readonly expression: string;
   /** Frame in which names are looked up; the innermost by default. */
   readonly frame?: number;
-  /** `hover` and `watch` must not change anything: what would is refused. */
+  /** A `hover` must not change anything: what would is refused. */
   readonly context: 'repl' | 'watch' | 'hover';
 }
+
+/** Breakpoints as they are remembered between two starts, by script. */
+export type RememberedBreakpoints = Readonly<Record<string, BreakpointSet>>;
 
 /** Outcome of an evaluation; `ok` false when it threw or was refused, with the reason as `value`. */
 export interface EvaluateAnswer {
@@ -189,6 +191,10 @@ export interface SetVariableRequest {
 export interface DebugApi {
   /** Runs a script under the debugger to its end. */
   debugLaunch(launch: DebugLaunch): Promise<RunResult>;
+  /** Everything that was remembered. */
+  debugRecall(): Promise<RememberedBreakpoints>;
+  /** Remembers the breakpoints of a script: its path, or the name of an example. */
+  debugRemember(script: string, set: BreakpointSet): Promise<void>;
   /** Replaces the breakpoints, running or not; answers by id what became of them. */
   debugSetBreakpoints(set: BreakpointSet): Promise<readonly BreakpointStatus[]>;
   debugContinue(): Promise<void>;
@@ -215,8 +221,6 @@ export interface DebugEvents {
   debugContinued(): void;
   /** Breakpoints were bound, moved or refused. */
   debugBreakpoints(statuses: readonly BreakpointStatus[]): void;
-  /** Something to say, e.g. a condition that threw. */
-  debugMessage(text: string): void;
   /** The debugger let go of the run. */
   debugEnded(): void;
 }

@@ -2,12 +2,15 @@
 // that was asked for, counts hits of breakpoints, and shows the values of a script that stands still.
 // The host reaches it by evaluation, since no message arrives while the script is paused.
 
+import { fromPlainText, plainText } from '../base/plain-text.ts';
+import type { SessionStatus } from '../protocol/api.ts';
 import type {
   DebugPreparation,
   DebugVariable,
   HardwareStep,
   WatchRequest,
 } from '../protocol/debug.ts';
+import type { InspectAnswer, InspectRequest } from '../protocol/inspect.ts';
 import type { GuestRealm } from '../script/guest-realm.ts';
 import type { HandleTable } from '../script/handles.ts';
 import type { World } from '../script/world.ts';
@@ -27,23 +30,26 @@ export interface DebugPlatform {
   /** Stops here, with the script's frames on the stack, if a debugger is attached. */
   breakNow(): void;
   isProxy(value: object): boolean;
+  /** Sends what was printed: a thread that stands still sends nothing by itself. */
+  flush(): void;
 }
 
 /** What a session tells its agent. */
 export interface DebuggedSession {
   readonly guest: GuestRealm;
   readonly handles: HandleTable;
-  readonly clock: TimeSource;
   /** The machine, if the script has needed one yet. */
   world(): World | undefined;
   /** Prints a line for the user. */
   print(text: string): void;
+  /** Figures as they are now. */
+  status(): SessionStatus;
+  inspect(request: InspectRequest): InspectAnswer;
 }
 
 /** What the host asks while the script stands still, and how it is answered: plain data. */
 export interface PausedState {
-  /** Virtual time, ticks. */
-  readonly time: number;
+  readonly status: SessionStatus | undefined;
   /** Why the agent stopped the script, if it did. */
   readonly cause?: StopCause;
   /** Ids of the breakpoints with a condition that just let the script stop. */
@@ -128,9 +134,10 @@ export class DebugAgent {
   paused(): PausedState {
     this.#values.clear();
     this.#watch?.endSingle();
+    this.#platform.flush();
     const cause = this.#watch?.takeCause();
     return {
-      time: this.#session?.clock.now ?? 0,
+      status: this.#session?.status(),
       hits: this.#hits.take(),
       reasons: this.#reasons(),
       ...(cause === undefined ? {} : { cause }),
@@ -140,6 +147,12 @@ export class DebugAgent {
   /** The parts of an object that was shown since the script stands still. */
   parts(reference: number): readonly DebugVariable[] {
     return this.#values.parts(reference);
+  }
+
+  /** Looks at the hardware; request and answer as plain text. */
+  inspect(request: string): string | undefined {
+    const answer = this.#session?.inspect(fromPlainText(request) as InspectRequest);
+    return answer === undefined ? undefined : plainText(answer);
   }
 
   /** From the script's realm: objects arrive as they are, the answer is text. */

@@ -101,8 +101,12 @@ export class ScriptGlobals {
   }
 
   /** For a debugger: the handles, and the machine if there is one yet. */
-  get inside(): { readonly handles: HandleTable; readonly world: () => World | undefined } {
-    return { handles: this.#handles, world: () => this.#world };
+  get inside(): {
+    readonly handles: HandleTable;
+    readonly world: () => World | undefined;
+    readonly status: () => SessionStatus;
+  } {
+    return { handles: this.#handles, world: () => this.#world, status: () => this.#status() };
   }
 
   /** The machine configuration for the session file. */
@@ -238,16 +242,21 @@ export class ScriptGlobals {
   }
 
   #report(): void {
-    const { clock, output, onStatus, control } = this.#options;
+    const { onStatus, control } = this.#options;
     if (control !== undefined) {
       control[CONTROL_OWN_MIB] = this.hostBytes / 2 ** 20;
     }
-    onStatus({
+    onStatus(this.#status());
+  }
+
+  #status(): SessionStatus {
+    const { clock, output } = this.#options;
+    return {
       time: clock.now,
       ...(this.#world?.figures() ?? NO_FIGURES),
       faults: output.events.drained.length,
       dmas: this.dmas,
-    });
+    };
   }
 
   #newestEvent(

@@ -186,8 +186,8 @@ export class Session {
     if (debug !== undefined) {
       const { view, check } = debug.open({
         guest: realm.guest,
-        clock: this.#clock,
         ...this.#globals.inside,
+        inspect: (request) => this.inspect(request),
         print: (text) => this.#output.log({ level: 6, text }),
       });
       globals.set(GUEST_VIEW, view).set(GUEST_BREAK, check);

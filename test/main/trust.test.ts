@@ -11,6 +11,7 @@ import { OutputRelay } from '../../main/output-relay.ts';
 import { isAllowedRequest, isTrustedSender, WEB_PREFERENCES } from '../../main/security.ts';
 import type { OutputRecord, WorkbenchApi } from '../../sim/protocol/api.ts';
 import { COMMAND_IDS, commandInfo } from '../../sim/protocol/commands.ts';
+import type { BreakpointSet } from '../../sim/protocol/debug.ts';
 import { WORKBENCH_CONTRACT } from '../../sim/protocol/contracts.ts';
 
 const ORIGINS = ['app://workbench'];
@@ -125,6 +126,14 @@ describe('the preferences of the window', () => {
   });
 });
 
+const SET: BreakpointSet = {
+  active: true,
+  lines: [{ id: 1, enabled: true, line: 3, condition: 'i > 2', hitCondition: '>=2' }],
+  functions: [{ id: 2, enabled: true, name: 'iommu_map' }],
+  hardware: [{ id: 3, enabled: false, on: 'event F_TRANSLATION' }],
+  exceptions: { caught: false, uncaught: true },
+};
+
 describe('the arguments of a call', () => {
   const good: { [N in keyof WorkbenchApi]: Parameters<WorkbenchApi[N]> } = {
     examples: [],
@@ -141,6 +150,21 @@ describe('the arguments of a call', () => {
     inspect: [{ kind: 'explain', event: 1 }],
     getTheme: [],
     setTheme: ['system'],
+    debugLaunch: [{ request: { file: 'b.ts', text: '' }, breakpoints: SET, stopOnEntry: true }],
+    debugRecall: [],
+    debugRemember: ['/a/b.ts', SET],
+    debugSetBreakpoints: [SET],
+    debugContinue: [],
+    debugNext: [],
+    debugStepIn: [],
+    debugStepOut: [],
+    debugPause: [],
+    debugRunTo: [7],
+    debugStepHardware: ['fetch'],
+    debugScopes: [1],
+    debugVariables: [2],
+    debugEvaluate: [{ expression: '1 + 1', frame: 1, context: 'watch' }],
+    debugSetVariable: [{ reference: 1, name: 'x', expression: '2' }],
   };
 
   it('are known for every call of the contract', () => {

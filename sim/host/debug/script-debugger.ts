@@ -5,6 +5,7 @@
 import type { Debugger, Runtime } from 'node:inspector';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Emitter } from '../../base/emitter.ts';
+import { fromPlainText, plainText } from '../../base/plain-text.ts';
 import type { Place, RunRequest } from '../../protocol/api.ts';
 import type {
   BreakpointSet,
@@ -14,6 +15,7 @@ import type {
   DebugStop,
   HardwareStep,
 } from '../../protocol/debug.ts';
+import type { InspectAnswer, InspectRequest } from '../../protocol/inspect.ts';
 import type { PausedState } from '../../session/debug-agent.ts';
 import { AGENT } from '../../session/debug-agent.ts';
 import type { ThreadDebugger } from '../session-thread.ts';
@@ -176,6 +178,16 @@ export class ScriptDebugger implements ThreadDebugger {
     await this.#resume({ how: 'step', step: 'Debugger.stepOver' }, 'Debugger.resume');
   }
 
+  /** Looks at the hardware of a script that stands still. @throws Error when it runs */
+  async inspect(request: InspectRequest): Promise<InspectAnswer> {
+    if (this.#paused === undefined) {
+      throw new Error('the script is running');
+    }
+    const text = JSON.stringify(plainText(request));
+    const answer = await this.#agent<string>(`inspect(${text})`);
+    return fromPlainText(answer) as InspectAnswer;
+  }
+
   async #step(step: Step): Promise<void> {
     await this.#resume({ how: 'step', step }, step);
   }
@@ -284,8 +296,8 @@ export class ScriptDebugger implements ThreadDebugger {
     this.#paused = paused;
     this.#number++;
     const frames = stack.frames(state.reasons);
-    const { time } = state;
-    this.#stops.fire({ number: this.#number, ...why, ...exception, frames, scopes, time });
+    const status = state.status === undefined ? {} : { status: state.status };
+    this.#stops.fire({ number: this.#number, ...why, ...exception, ...status, frames, scopes });
   }
 
   async #exception(

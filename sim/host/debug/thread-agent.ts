@@ -8,11 +8,12 @@ import { AGENT, DebugAgent } from '../../session/debug-agent.ts';
 import { BREAK_URL } from './script-urls.ts';
 
 /** Makes the agent and gives it its name in the global scope of the thread's own realm. */
-export function makeDebugAgent(preparation: DebugPreparation): DebugAgent {
+export function makeDebugAgent(preparation: DebugPreparation, flush: () => void): DebugAgent {
   const stop = new vm.Script('debugger;', { filename: BREAK_URL });
   const agent = new DebugAgent(preparation, {
     breakNow: () => void stop.runInThisContext(),
     isProxy: (value) => types.isProxy(value),
+    flush,
   });
   Reflect.set(globalThis, AGENT, agent);
   return agent;
