@@ -7,10 +7,10 @@ import type { OutputRecord } from '../sim/protocol/api.ts';
 /** Records of one batch, and how often one is sent: about 18,000 records a second. */
 const BATCH_LIMIT = 300;
 const BATCH_INTERVAL_MS = 16;
-/** Records that may wait: as many lines as the console scrolls back. */
-const WAITING_LIMIT = 20_000;
+/** Records that may wait: fewer than the console scrolls back, so that the word about a gap stays in it. */
+const WAITING_LIMIT = 12_000;
 /** Dropping costs a walk over all that waits, so it is done for many at once. */
-const DROP_AT_LEAST = 5_000;
+const DROP_AT_LEAST = 4_000;
 
 /** Collects output of the session and hands it on in batches. */
 export class OutputRelay {

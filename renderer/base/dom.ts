@@ -12,3 +12,18 @@ export function classes(...names: readonly (string | false | undefined)[]): stri
 export function markWhenPainted(name: string): void {
   requestAnimationFrame(() => requestAnimationFrame(() => performance.mark(name)));
 }
+
+/**
+ * Puts text on the clipboard, during a key press or click. Works whatever has focus and selection, and
+ * without the clipboard permission, which no page of ours gets.
+ */
+export function copyText(text: string): void {
+  const fill = (event: ClipboardEvent): void => {
+    event.clipboardData?.setData('text/plain', text);
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  };
+  window.addEventListener('copy', fill, { capture: true });
+  document.execCommand('copy');
+  window.removeEventListener('copy', fill, { capture: true });
+}

@@ -7,7 +7,7 @@ import type { ITheme } from '@xterm/xterm';
 import { Terminal } from '@xterm/xterm';
 import { Emitter } from '../../sim/base/emitter.ts';
 import type { OutputRecord } from '../../sim/protocol/api.ts';
-import { markWhenPainted } from '../base/dom.ts';
+import { copyText, markWhenPainted } from '../base/dom.ts';
 import { Store } from '../base/store.ts';
 import type { ConsoleEntry, ConsoleFilter } from './console-log.ts';
 import { ConsoleLog, entryOf, isShown, SHOW_ALL } from './console-log.ts';
@@ -17,8 +17,8 @@ import { linksIn } from './prompt-links.ts';
 import { TERMINAL_THEMES } from './themes.ts';
 
 const SCROLLBACK = 20_000;
-/** Lines that may wait for xterm; more would have scrolled away, so the oldest are dropped. */
-const WAITING_LIMIT = 20_000;
+/** Lines that may wait for xterm; of more the oldest are dropped. Fewer than are kept, as above. */
+const WAITING_LIMIT = 16_000;
 
 /** Lines given to xterm at once: about a frame's worth of its work. */
 const WRITE_LIMIT = 500;
@@ -153,8 +153,7 @@ export class ConsoleTerminal {
     if (what === 'all') {
       terminal.selectAll();
     }
-    terminal.focus();
-    document.execCommand('copy');
+    copyText(terminal.getSelection());
     if (what === 'all') {
       terminal.clearSelection();
     }
@@ -214,7 +213,7 @@ export class ConsoleTerminal {
   #key(event: KeyboardEvent): boolean {
     if (event.type === 'keydown' && (event.ctrlKey || event.metaKey) && event.key === 'c') {
       if (this.#terminal.hasSelection()) {
-        document.execCommand('copy');
+        copyText(this.#terminal.getSelection());
       }
       return false;
     }

@@ -45,18 +45,6 @@ export function showWriter(
   }
 }
 
-/** Copies `text`, whatever has the keyboard. */
-export function copyText(text: string): void {
-  const give = (event: ClipboardEvent): void => {
-    event.clipboardData?.setData('text/plain', text);
-    event.preventDefault();
-    event.stopImmediatePropagation();
-  };
-  window.addEventListener('copy', give, { capture: true, once: true });
-  document.execCommand('copy');
-  window.removeEventListener('copy', give, { capture: true });
-}
-
 /** Focuses the first match, trying again for some frames. */
 export function focusSoon(selector: string, frames = FOCUS_FRAMES): void {
   const element = document.querySelector<HTMLElement>(selector);

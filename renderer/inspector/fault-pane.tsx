@@ -1,12 +1,12 @@
 // FAULT: why an event came, step by step, with the guilty step marked and ways to what it names.
 
 import type { ReactElement } from 'react';
-import { classes } from '../base/dom.ts';
+import { classes, copyText } from '../base/dom.ts';
 import { Icon } from '../base/icons.tsx';
 import { useStore } from '../base/store.ts';
 import { useWorkbench } from '../workbench/context.ts';
 import { jumpTo } from '../workbench/jump.ts';
-import { copyText, showMemory } from './actions.ts';
+import { showMemory } from './actions.ts';
 import type { Segment } from './explanation-text.ts';
 import { explanationRows } from './explanation-text.ts';
 import { Link, Pane, SCROLLS, useFollow } from './parts.tsx';

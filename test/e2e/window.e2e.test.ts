@@ -58,6 +58,13 @@ describe('the window', () => {
     expect(text).toMatch(/^■ ended {2}exit 3 .* 2 events, 8 DMAs$/m);
   });
 
+  it('copies the console into the clipboard of the system', async () => {
+    const text = await consoleText(workbench);
+    const clipboard = await workbench.app.evaluate(({ clipboard: own }) => own.readText());
+    expect(clipboard).toBe(text);
+    expect(clipboard).toContain('F_TRANSLATION');
+  });
+
   it('marks the line that faulted, and the problem leads there', async () => {
     const { page } = workbench;
     const faulted = exampleLine('const late = dev.dma_read');
