@@ -103,7 +103,10 @@ const TABLE: readonly (readonly [label: string, entries: readonly Entry[]])[] = 
       'console.prompt',
     ],
   ],
-  ['&Help', ['help.keys', 'separator', { role: 'toggleDevTools' }, { role: 'about' }]],
+  [
+    '&Help',
+    ['help.welcome', 'help.keys', 'separator', { role: 'toggleDevTools' }, { role: 'about' }],
+  ],
 ];
 
 /** Template of the menu; `send` gets the name of the command that was chosen. */

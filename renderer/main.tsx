@@ -10,6 +10,7 @@ import './theme/overlays.css';
 import './theme/parts.css';
 import './console/prompt.css';
 import './inspector/inspector.css';
+import './welcome/gallery.css';
 import { connectMain } from './base/connection.ts';
 import { scriptDeclarations } from './editor/declarations.ts';
 import { setUpMonaco } from './editor/monaco.ts';
@@ -30,6 +31,9 @@ async function start(): Promise<void> {
     </WorkbenchContext>,
   );
   await workbench.files.start();
+  if (workbench.documents.list.value.every(({ example }) => example)) {
+    workbench.layout.showWelcome(true);
+  }
 }
 
 void start();

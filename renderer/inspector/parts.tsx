@@ -1,7 +1,7 @@
 // Small pieces that several views are made of.
 
-import type { ReactElement, ReactNode } from 'react';
-import { useEffect } from 'react';
+import type { FocusEvent, ReactElement, ReactNode } from 'react';
+import { useEffect, useLayoutEffect, useRef } from 'react';
 import type { FieldDto, WriterDto } from '../../sim/protocol/inspect.ts';
 import { classes } from '../base/dom.ts';
 import { useStore } from '../base/store.ts';
@@ -40,8 +40,13 @@ export function Pane(props: {
     ran === undefined
       ? 'Run a script (F5): what the hardware holds then is shown here.'
       : (problem ?? props.empty);
+  const keeper = useKeptFocus();
   return (
-    <section className={classes('inspector', `inspector-${props.name}`)} aria-label={props.label}>
+    <section
+      {...keeper}
+      className={classes('inspector', `inspector-${props.name}`)}
+      aria-label={props.label}
+    >
       {props.bar !== undefined && <div className="inspector-bar">{props.bar}</div>}
       {state === 'running' && ran !== undefined && (
         <p className="inspector-note">▶ The script runs; this is as of its last pause.</p>
@@ -56,6 +61,23 @@ export function Pane(props: {
       )}
     </section>
   );
+}
+
+/** What had the keyboard may be gone after a refresh: the first stop of the panel takes over then. */
+function useKeptFocus() {
+  const panel = useRef<HTMLElement>(null);
+  const last = useRef<HTMLElement>(undefined);
+  useLayoutEffect(() => {
+    if (last.current?.isConnected === false && document.activeElement === document.body) {
+      panel.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+    }
+  });
+  return {
+    ref: panel,
+    onFocusCapture: (event: FocusEvent) => {
+      last.current = event.target as HTMLElement;
+    },
+  };
 }
 
 /** A button that reads as a link. */

@@ -21,11 +21,11 @@ import { RegistersPane } from '../inspector/registers-pane.tsx';
 import { TablesPane } from '../inspector/tables-pane.tsx';
 import { ProblemsPane } from '../problems/problems-pane.tsx';
 import { StatusBar } from '../status/status-bar.tsx';
+import { Gallery } from '../welcome/gallery.tsx';
 import { useWorkbench } from './context.ts';
 import { Notice } from './notice.tsx';
-import { DocumentTab, FixedTab } from './tabs.tsx';
+import { DocumentTab, FixedTab, WelcomeTab } from './tabs.tsx';
 import { Toolbar } from './toolbar.tsx';
-import { Welcome } from './welcome.tsx';
 import type { WorkbenchModel } from './workbench.ts';
 
 const COMPONENTS = {
@@ -38,11 +38,13 @@ const COMPONENTS = {
   registers: () => <RegistersPane />,
   queues: () => <QueuesPane />,
   memory: () => <MemoryPane />,
+  welcome: () => <Gallery />,
 };
 
 const TABS = {
   document: ({ api }: IDockviewPanelHeaderProps) => <DocumentTab api={api} />,
   fixed: ({ api }: IDockviewPanelHeaderProps) => <FixedTab id={api.id} />,
+  welcome: () => <WelcomeTab />,
 };
 
 const THEMES = {
@@ -81,7 +83,7 @@ export function App(): ReactElement {
           components={COMPONENTS}
           tabComponents={TABS}
           rightHeaderActionsComponent={HeaderActions}
-          watermarkComponent={Welcome}
+          watermarkComponent={Gallery}
           theme={THEMES[name]}
           disableFloatingGroups
           onReady={({ api }) => layout.attach(api)}

@@ -2,10 +2,9 @@
 
 import type { ThemeChoice } from '../../sim/protocol/api.ts';
 import { COMMAND_IDS, commandInfo } from '../../sim/protocol/commands.ts';
-import { copyText } from '../base/dom.ts';
 import { keyLabel } from '../commands/keys.ts';
 import type { CommandHandlers, CommandRegistry } from '../commands/registry.ts';
-import { explainEvent, focusSoon, showInspector } from '../inspector/actions.ts';
+import { copyText, explainEvent, focusSoon, showInspector } from '../inspector/actions.ts';
 import { PROFILES } from './session.ts';
 import type { WorkbenchModel } from './workbench.ts';
 
@@ -111,6 +110,10 @@ function viewCommands(parts: Parts, registry: () => CommandRegistry) {
     'view.themeDark': theme('dark'),
     'view.themeLight': theme('light'),
     'view.themeSystem': theme('system'),
+    'help.welcome': () => {
+      layout.showWelcome();
+      focusSoon('.welcome');
+    },
     'help.keys': () => showPalette(parts, registry()),
   };
 }

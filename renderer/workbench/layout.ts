@@ -30,6 +30,9 @@ const EDGE_SIZES: Readonly<Record<Edge, { initialSize: number; minimumSize: numb
   right: { initialSize: 560, minimumSize: 200 },
 };
 
+/** Id of the welcome, which stands among the editors. */
+const WELCOME = 'welcome';
+
 /** A window narrower than this, pixels, starts without the inspector: the editor needs the room. */
 const ROOM_FOR_RIGHT = 1200;
 
@@ -72,7 +75,7 @@ export class Layout implements Disposable, DocumentShower {
     this.#withApi((api) => {
       const panel = api.getPanel(id);
       if (panel === undefined) {
-        const beside = this.editors.value.at(-1);
+        const beside = this.#middle(api);
         api.addPanel({
           id,
           component: 'editor',
@@ -85,6 +88,35 @@ export class Layout implements Disposable, DocumentShower {
       }
       this.#listener.activated(id);
       this.#listener.focusEditor(id);
+    });
+  }
+
+  /** Shows the welcome among the editors; behind them when it is only offered. */
+  showWelcome(offered = false): void {
+    this.#withApi((api) => {
+      const panel = api.getPanel(WELCOME);
+      const beside = this.#middle(api);
+      if (panel === undefined) {
+        api.addPanel({
+          id: WELCOME,
+          component: WELCOME,
+          tabComponent: WELCOME,
+          title: 'Welcome',
+          inactive: offered,
+          position: beside === undefined ? { direction: 'right' } : { referencePanel: beside },
+        });
+      } else if (!offered) {
+        panel.api.setActive();
+      }
+    });
+  }
+
+  hideWelcome(): void {
+    this.#withApi((api) => {
+      const panel = api.getPanel(WELCOME);
+      if (panel !== undefined) {
+        api.removePanel(panel);
+      }
     });
   }
 
@@ -161,14 +193,19 @@ export class Layout implements Disposable, DocumentShower {
   }
 
   #activated(id: string | undefined): void {
-    if (id !== undefined && !(id in PANELS)) {
+    if (id !== undefined && isEditor(id)) {
       this.#listener.activated(id);
     }
   }
 
   #listEditors(api: DockviewApi): void {
     const ids = api.groups.flatMap(({ panels }) => panels.map(({ id }) => id));
-    this.editors.set(ids.filter((id) => !(id in PANELS)));
+    this.editors.set(ids.filter(isEditor));
+  }
+
+  /** A panel of the middle, for the next one to stand beside. */
+  #middle(api: DockviewApi): string | undefined {
+    return this.editors.value.at(-1) ?? api.getPanel(WELCOME)?.id;
   }
 
   #withApi(action: (api: DockviewApi) => void): void {
@@ -178,6 +215,10 @@ export class Layout implements Disposable, DocumentShower {
       action(this.#api);
     }
   }
+}
+
+function isEditor(id: string): boolean {
+  return id !== WELCOME && !(id in PANELS);
 }
 
 function addFixed(api: DockviewApi, id: PanelId): void {

@@ -51,6 +51,27 @@ export function DocumentTab({
   );
 }
 
+/** The tab of the welcome. */
+export function WelcomeTab(): ReactElement {
+  const { layout } = useWorkbench();
+  return (
+    <div className="tab" title="Welcome">
+      <Icon name="book" />
+      <span className="tab-name">Welcome</span>
+      <button
+        type="button"
+        className="tab-close"
+        tabIndex={-1}
+        aria-label="Close Welcome"
+        onPointerDown={(event) => event.stopPropagation()}
+        onClick={() => layout.hideWelcome()}
+      >
+        <Icon name="close" />
+      </button>
+    </div>
+  );
+}
+
 /** A tab of a fixed panel; the one of the problems counts them. */
 export function FixedTab({ id }: { readonly id: string }): ReactElement {
   const { problems } = useWorkbench();

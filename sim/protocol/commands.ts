@@ -74,6 +74,7 @@ export const COMMANDS = {
   'console.prompt': { title: 'Focus Prompt', category: 'Console', keys: ['Mod+Alt+`'] },
   'console.copyAll': { title: 'Copy Whole Console', category: 'Console' },
   'console.copyDmesg': { title: 'Copy as dmesg', category: 'Console' },
+  'help.welcome': { title: 'Welcome', category: 'Help' },
   'help.keys': { title: 'Keyboard Shortcuts…', category: 'Help' },
 } as const satisfies Readonly<Record<string, CommandInfo>>;
 
