@@ -2,9 +2,10 @@
 
 import type { ThemeChoice } from '../../sim/protocol/api.ts';
 import { COMMAND_IDS, commandInfo } from '../../sim/protocol/commands.ts';
+import { copyText } from '../base/dom.ts';
 import { keyLabel } from '../commands/keys.ts';
 import type { CommandHandlers, CommandRegistry } from '../commands/registry.ts';
-import { copyText, explainEvent, focusSoon, showInspector } from '../inspector/actions.ts';
+import { explainEvent, focusSoon, showInspector } from '../inspector/actions.ts';
 import { PROFILES } from './session.ts';
 import type { WorkbenchModel } from './workbench.ts';
 
