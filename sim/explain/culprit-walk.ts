@@ -51,7 +51,10 @@ export function walkAbort({ trail }: WalkCase): Culprit | undefined {
   if (failed.stage === 2) {
     return trail.ste === undefined ? undefined : blame(trail.ste, 'S2TTB', rule);
   }
-  return trail.cd === undefined ? undefined : blame(trail.cd, 'TTB0', rule);
+  const { cd } = trail;
+  return cd === undefined
+    ? undefined
+    : blame(cd, usesHigh(trail.stage1, cd) ? 'TTB1' : 'TTB0', rule);
 }
 
 /** 7.3.13: nothing is mapped there, or the address is outside what the tables map. */

@@ -181,6 +181,7 @@ function twoLevel(l1std: bigint, log2size = 10) {
   };
 }
 const L1_TABLE = 0x4048_0000;
+const HIGH_TABLE = 0x4060_4000;
 
 const L1STD: readonly Mistake[] = (
   [
@@ -597,6 +598,119 @@ const STALE: readonly Mistake[] = (
   },
 }));
 
+/** The TLB still holds what was mapped before: the driver changed the tables and told nobody. */
+const STALE_TLB: readonly Mistake[] = (
+  [
+    ['a read-only page made writable', [7, 7], 'F_PERMISSION', { flags: WRITE }, LEAF1, 'L3'],
+    ['a kernel page opened to users', [6, 6], 'F_PERMISSION', { flags: 0 }, LEAF1, 'L3'],
+    ['a page made executable', [54, 54], 'F_PERMISSION', { flags: FETCH }, LEAF1, 'L3'],
+  ] as const
+).map(([what, range, event, access, pa, where]) => ({
+  name: `${what} without TLBI`,
+  event,
+  where,
+  bits: range,
+  invalidate: false,
+  access,
+  make: (rig: FaultRig) => {
+    const [good = 0n] = rig.rig.load(pa, 1);
+    rig.set(pa, range, range[0] === 6 ? 0n : 1n);
+    rig.invalidate();
+    rig.rig.access(SID, IOVA, { ssid: 3, flags: range[0] === 6 ? PRIVILEGED : 0 });
+    rig.at(60, 'repair', () => rig.poke(pa, [good]));
+  },
+}));
+
+const HIGH = 0xffff_ffff_f000_0000n;
+/** TTB1 with 48 bits and 4 KiB pages, leading to `ttb1`. */
+function highHalf(ttb1: bigint) {
+  return both(
+    bits(CD, [21, 16], 16n),
+    bits(CD, [23, 22], 2n),
+    bits(CD, [179, 132], ttb1 >> 4n),
+    bits(CD, [30, 30], 0n),
+  );
+}
+
+const HIGH_HALF: readonly Mistake[] = [
+  {
+    name: 'a TTB1 where nothing answers',
+    event: 'F_WALK_EABT',
+    where: 'CD',
+    bits: [179, 132],
+    make: highHalf(NOWHERE),
+    access: { address: HIGH },
+  },
+  {
+    name: 'a high address that TTB1 does not map',
+    event: 'F_TRANSLATION',
+    where: 'L0',
+    bits: [0, 0],
+    by: -1,
+    make: highHalf(BigInt(HIGH_TABLE)),
+    access: { address: HIGH },
+  },
+  {
+    name: 'a high address outside T1SZ',
+    event: 'F_TRANSLATION',
+    where: 'CD',
+    bits: [21, 16],
+    make: both(highHalf(BigInt(HIGH_TABLE)), bits(CD, [21, 16], 32n)),
+    access: { address: 0xffff_8000_0000_0000n },
+  },
+  {
+    name: 'unprivileged access with E0PD1',
+    event: 'F_TRANSLATION',
+    where: 'CD',
+    bits: [130, 130],
+    make: both(highHalf(BigInt(HIGH_TABLE)), bits(CD, [130, 130], 1n)),
+    access: { address: HIGH },
+  },
+];
+
+const ATS_REQUEST = 16;
+const TRANSLATED = 8;
+const ATS: readonly Mistake[] = [
+  {
+    name: 'a Translation Request while EATS is off',
+    event: 'F_BAD_ATS_TREQ',
+    where: 'STE',
+    bits: [93, 92],
+    by: LINE.ste,
+    make: () => undefined,
+    access: { flags: ATS_REQUEST },
+  },
+  {
+    name: 'a Translated transaction while EATS is off',
+    event: 'F_TRANSL_FORBIDDEN',
+    where: 'STE',
+    bits: [93, 92],
+    by: LINE.ste,
+    make: (rig) => rig.register(REG.CR0, 0x1d),
+    access: { flags: TRANSLATED },
+  },
+  {
+    name: 'a Translation Request on a bypass stream',
+    event: 'F_BAD_ATS_TREQ',
+    where: 'STE',
+    bits: [3, 1],
+    by: LINE.ste,
+    rig: { stages: 'bypass' },
+    make: () => undefined,
+    access: { ssid: -1, flags: ATS_REQUEST },
+  },
+  {
+    name: 'split-stage ATS without ATSCHK',
+    event: 'F_BAD_ATS_TREQ',
+    where: 'CR0',
+    bits: [4, 4],
+    by: 2,
+    rig: NESTED,
+    make: bits(STE, [93, 92], 2n),
+    access: { flags: ATS_REQUEST },
+  },
+];
+
 export const MISTAKES: readonly Mistake[] = [
   ...BAD_STE.map(badSte),
   ...BAD_CD.map(badCd),
@@ -610,4 +724,7 @@ export const MISTAKES: readonly Mistake[] = [
   ...STAGE2,
   ...STAGE2_MORE,
   ...STALE,
+  ...STALE_TLB,
+  ...HIGH_HALF,
+  ...ATS,
 ];
