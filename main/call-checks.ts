@@ -47,7 +47,7 @@ const ARGUMENTS: Readonly<Record<keyof WorkbenchApi, z.ZodType<readonly unknown[
   saveTrace: NOTHING,
   inspect: z.tuple([INSPECT_REQUEST]),
   getTheme: NOTHING,
-  setTheme: z.tuple([z.enum(['dark', 'light', 'system'])]),
+  setTheme: z.tuple([z.enum(['dark', 'light', 'contrast', 'system'])]),
 };
 
 /** The arguments of `call` as they may be used. @throws TypeError naming the call and what is wrong */

@@ -68,6 +68,7 @@ const TABLE: readonly (readonly [label: string, entries: readonly Entry[]])[] = 
       'separator',
       'view.themeDark',
       'view.themeLight',
+      'view.themeContrast',
       'view.themeSystem',
       'separator',
       { role: 'resetZoom' },

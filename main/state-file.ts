@@ -17,7 +17,7 @@ const BOUNDS = z.object({
 const STATE = z.object({
   version: z.literal(1),
   window: z.object({ bounds: BOUNDS, maximized: z.boolean() }).optional(),
-  theme: z.enum(['dark', 'light', 'system']).default('dark'),
+  theme: z.enum(['dark', 'light', 'contrast', 'system']).default('dark'),
   /** Absolute paths, newest first. */
   recent: z.array(z.string()).default([]),
   /** By path, or by name of an example. */

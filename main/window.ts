@@ -2,14 +2,19 @@
 
 import type { BrowserWindow as Window } from 'electron';
 import { BrowserWindow, dialog, screen } from 'electron';
+import type { ThemeName } from '../sim/protocol/api.ts';
 import { WEB_PREFERENCES } from './security.ts';
 import type { State, StateFile } from './state-file.ts';
 
 const FIRST_SIZE = { width: 1440, height: 900 };
-const BACKGROUND = { dark: '#1f1f1f', light: '#ffffff' };
+const BACKGROUND: Readonly<Record<ThemeName, string>> = {
+  dark: '#1f1f1f',
+  light: '#ffffff',
+  contrast: '#000000',
+};
 
 /** Makes the window, not yet loaded. */
-export function createWindow(state: StateFile, theme: 'dark' | 'light', preload: string): Window {
+export function createWindow(state: StateFile, theme: ThemeName, preload: string): Window {
   const saved = state.state.window;
   const window = new BrowserWindow({
     ...placed(saved),

@@ -6,7 +6,7 @@ import { SearchAddon } from '@xterm/addon-search';
 import type { ITheme } from '@xterm/xterm';
 import { Terminal } from '@xterm/xterm';
 import { Emitter } from '../../sim/base/emitter.ts';
-import type { OutputRecord } from '../../sim/protocol/api.ts';
+import type { OutputRecord, ThemeName } from '../../sim/protocol/api.ts';
 import { copyText, markWhenPainted } from '../base/dom.ts';
 import { Store } from '../base/store.ts';
 import type { ConsoleEntry, ConsoleFilter } from './console-log.ts';
@@ -88,7 +88,7 @@ export class ConsoleTerminal {
     this.#terminal.focus();
   }
 
-  setTheme(theme: 'dark' | 'light'): void {
+  setTheme(theme: ThemeName): void {
     const chosen: ITheme = TERMINAL_THEMES[theme];
     this.#terminal.options.theme = chosen;
   }

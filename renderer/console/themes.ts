@@ -1,9 +1,10 @@
-// The console's colours in both themes; every one has a contrast of at least 4.5 to 1 on its background.
+// The console's colours in all themes; every one has a contrast of at least 4.5 to 1 on its background.
 
 import type { ITheme } from '@xterm/xterm';
+import type { ThemeName } from '../../sim/protocol/api.ts';
 
 /** xterm's palettes by theme. */
-export const TERMINAL_THEMES: Readonly<Record<'dark' | 'light', ITheme>> = {
+export const TERMINAL_THEMES: Readonly<Record<ThemeName, ITheme>> = {
   dark: {
     background: '#181818',
     foreground: '#cccccc',
@@ -18,6 +19,21 @@ export const TERMINAL_THEMES: Readonly<Record<'dark' | 'light', ITheme>> = {
     cyan: '#6fc3df',
     white: '#cccccc',
     brightBlack: '#8b949e',
+  },
+  contrast: {
+    background: '#000000',
+    foreground: '#ffffff',
+    cursor: '#ffffff',
+    selectionBackground: '#0f4a85',
+    black: '#000000',
+    red: '#ff9d85',
+    green: '#9ff09a',
+    yellow: '#ffe08a',
+    blue: '#8fd0ff',
+    magenta: '#f0b3ff',
+    cyan: '#7fe3ff',
+    white: '#ffffff',
+    brightBlack: '#d0d0d0',
   },
   light: {
     background: '#f8f8f8',

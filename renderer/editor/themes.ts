@@ -1,6 +1,7 @@
-// Monaco's dark and light, on the colours of the workbench (theme/colors.css has the same).
+// Monaco's dark, light and high contrast, on the colours of the workbench (theme/colors.css has the same).
 
 import { editor } from 'monaco-editor/editor/editor.api.js';
+import type { ThemeName } from '../../sim/protocol/api.ts';
 
 const DARK: editor.IStandaloneThemeData = {
   base: 'vs-dark',
@@ -53,13 +54,37 @@ const LIGHT: editor.IStandaloneThemeData = {
   },
 };
 
-/** Makes both themes known; called once. */
+const CONTRAST: editor.IStandaloneThemeData = {
+  base: 'hc-black',
+  inherit: true,
+  rules: [
+    { token: 'comment', foreground: '8fd97b' },
+    { token: 'keyword', foreground: '7cc5ff' },
+    { token: 'number', foreground: 'c8f0b0' },
+    { token: 'string', foreground: 'ffb38a' },
+    { token: 'type', foreground: '6ff0d6' },
+    { token: 'type.identifier', foreground: '6ff0d6' },
+  ],
+  colors: {
+    'editor.background': '#000000',
+    'editor.foreground': '#ffffff',
+    'editorLineNumber.foreground': '#d0d0d0',
+    'editorLineNumber.activeForeground': '#ffffff',
+    'editorWidget.background': '#000000',
+    'editorWidget.border': '#6fc3df',
+    'editorGutter.background': '#000000',
+    focusBorder: '#f38518',
+  },
+};
+
+/** Makes the themes known; called once. */
 export function defineEditorThemes(): void {
   editor.defineTheme('substream-dark', DARK);
   editor.defineTheme('substream-light', LIGHT);
+  editor.defineTheme('substream-contrast', CONTRAST);
 }
 
 /** Switches all editors. */
-export function setEditorTheme(theme: 'dark' | 'light'): void {
+export function setEditorTheme(theme: ThemeName): void {
   editor.setTheme(`substream-${theme}`);
 }

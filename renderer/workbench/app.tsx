@@ -50,6 +50,11 @@ const TABS = {
 const THEMES = {
   dark: { name: 'substream-dark', className: 'dockview-theme-substream', colorScheme: 'dark' },
   light: { name: 'substream-light', className: 'dockview-theme-substream', colorScheme: 'light' },
+  contrast: {
+    name: 'substream-contrast',
+    className: 'dockview-theme-substream',
+    colorScheme: 'dark',
+  },
 } as const;
 
 /** What stands at the right of a row of tabs. */

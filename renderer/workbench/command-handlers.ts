@@ -110,6 +110,7 @@ function viewCommands(parts: Parts, registry: () => CommandRegistry) {
     'view.resetLayout': () => layout.reset(),
     'view.themeDark': theme('dark'),
     'view.themeLight': theme('light'),
+    'view.themeContrast': theme('contrast'),
     'view.themeSystem': theme('system'),
     'help.welcome': () => {
       layout.showWelcome();

@@ -1,5 +1,6 @@
 // The window's parts, made once and wired: no React in here.
 
+import type { ThemeName } from '../../sim/protocol/api.ts';
 import type { Remote } from '../base/connection.ts';
 import { Store } from '../base/store.ts';
 import { Prompts } from '../commands/quick-pick.ts';
@@ -34,13 +35,13 @@ export interface WorkbenchModel {
   readonly inspector: Inspector;
   readonly prompts: Prompts;
   readonly commands: CommandRegistry;
-  readonly theme: Store<'dark' | 'light'>;
+  readonly theme: Store<ThemeName>;
   /** The last error of a command, shown until dismissed. */
   readonly notice: Store<string | undefined>;
 }
 
 /** Makes the workbench and connects it to the main process. */
-export function createWorkbench(remote: Remote, theme: 'dark' | 'light'): WorkbenchModel {
+export function createWorkbench(remote: Remote, theme: ThemeName): WorkbenchModel {
   const documents = new Documents();
   const editors = new Editors();
   const prompts = new Prompts();
@@ -105,7 +106,7 @@ function followLink(workbench: WorkbenchModel, target: LinkTarget): void {
   }
 }
 
-function applyTheme(workbench: WorkbenchModel, theme: 'dark' | 'light'): void {
+function applyTheme(workbench: WorkbenchModel, theme: ThemeName): void {
   document.documentElement.dataset['theme'] = theme;
   setEditorTheme(theme);
   workbench.console.setTheme(theme);

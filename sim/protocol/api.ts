@@ -151,8 +151,11 @@ export interface ExampleInfo {
   readonly summary: string;
 }
 
-/** What the window looks like; `system` follows the desktop. */
-export type ThemeChoice = 'dark' | 'light' | 'system';
+/** What the window looks like. */
+export type ThemeName = 'dark' | 'light' | 'contrast';
+
+/** What a person chose; `system` follows the desktop. */
+export type ThemeChoice = ThemeName | 'system';
 
 /** What the window asks of the main process. */
 export interface WorkbenchApi extends DebugApi {
@@ -177,7 +180,7 @@ export interface WorkbenchApi extends DebugApi {
   saveTrace(): Promise<{ readonly path: string } | undefined>;
   /** Looks at the hardware of the session that runs or ran last; rejected when there is none. */
   inspect(request: InspectRequest): Promise<InspectAnswer>;
-  getTheme(): Promise<'dark' | 'light'>;
+  getTheme(): Promise<ThemeName>;
   /** Remembers the choice; the theme that follows from it is announced by `theme`. */
   setTheme(choice: ThemeChoice): Promise<void>;
 }
@@ -190,5 +193,5 @@ export interface WorkbenchEvents extends DebugEvents {
   /** A menu item or its key: one of the command names of the palette. */
   command(name: string): void;
   openFile(file: FileText): void;
-  theme(theme: 'dark' | 'light'): void;
+  theme(theme: ThemeName): void;
 }

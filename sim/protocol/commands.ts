@@ -59,6 +59,7 @@ export const COMMANDS = {
   'view.resetLayout': { title: 'Reset Layout', category: 'View' },
   'view.themeDark': { title: 'Dark Theme', category: 'View' },
   'view.themeLight': { title: 'Light Theme', category: 'View' },
+  'view.themeContrast': { title: 'High Contrast Theme', category: 'View' },
   'view.themeSystem': { title: 'Follow System Theme', category: 'View' },
   'inspect.refresh': { title: 'Refresh Inspector', category: 'Inspect' },
   'inspect.lastEvent': { title: 'Explain Last Event', category: 'Inspect', keys: ['Alt+E'] },

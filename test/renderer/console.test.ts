@@ -159,7 +159,7 @@ describe('places in a line', () => {
 describe('the colours of the console', () => {
   const used = ['foreground', 'red', 'green', 'yellow', 'cyan', 'brightBlack'] as const;
 
-  it.each(['dark', 'light'] as const)('stand out from their %s background', (theme) => {
+  it.each(['dark', 'light', 'contrast'] as const)('stand out from their %s background', (theme) => {
     const colours = TERMINAL_THEMES[theme];
     for (const name of used) {
       const ratio = contrast(colours[name] ?? '', colours.background ?? '');
