@@ -27,7 +27,7 @@ export interface Case {
   readonly trail: Trail;
 }
 
-const { CR0, STRTAB_BASE, STRTAB_BASE_CFG, IDR1 } = REGISTERS;
+const { CR0, STRTAB_BASE_CFG, IDR1 } = REGISTERS;
 
 /** 7.3.3: the StreamID has no STE. */
 export function badStreamId(given: Case): Culprit | undefined {
@@ -65,18 +65,6 @@ export function badStreamId(given: Case): Culprit | undefined {
         `STE ${inner} of the array is beyond its 2^(Span-1) = ${2 ** (span - 1)}`,
       )
     : undefined;
-}
-
-/** 7.3.4: the STE, or the L1STD before it, could not be read. */
-export function steFetch(given: Case): Culprit | undefined {
-  const { ste, l1std } = given.trail;
-  if (ste !== undefined && !ste.ok && l1std !== undefined) {
-    return blame(l1std, 'L2Ptr', `points to ${hex(ste.pa)}, where nothing answers`);
-  }
-  const failed = ste !== undefined && !ste.ok ? ste : l1std;
-  return failed === undefined || failed.ok
-    ? undefined
-    : blameRegister(STRTAB_BASE, 'ADDR', `leads to ${hex(failed.pa)}, where nothing answers`);
 }
 
 /** 7.3.5: the STE is ILLEGAL. */
@@ -126,18 +114,6 @@ export function badSubstreamId({ trail, ssid, features }: Case): Culprit | undef
   return L1CD.get(l1cd.words, 'V') === 0
     ? blame(l1cd, 'V', 'the level 1 descriptor is not valid: no leaf table of CDs')
     : blame(l1cd, 'L2Ptr', 'the leaf table lies beyond the address size');
-}
-
-/** 7.3.10: the CD, or the L1CD before it, could not be read. */
-export function cdFetch({ trail }: Case): Culprit | undefined {
-  const { ste, l1cd, cd } = trail;
-  if (cd !== undefined && !cd.ok && l1cd !== undefined) {
-    return blame(l1cd, 'L2Ptr', `points to ${hex(cd.pa)}, where nothing answers`);
-  }
-  const failed = cd !== undefined && !cd.ok ? cd : l1cd;
-  return ste === undefined || failed === undefined || failed.ok
-    ? undefined
-    : blame(ste, 'S1ContextPtr', `leads to ${hex(failed.pa)}, where nothing answers`);
 }
 
 /** 7.3.11: the CD is ILLEGAL. */

@@ -19,6 +19,7 @@ import { addressBits, S1_LEAF, S2_LEAF, TABLE_DESCRIPTOR } from '../smmu/spec/de
 import { REGISTERS } from '../smmu/spec/registers.ts';
 import { STE } from '../smmu/spec/ste.ts';
 import type { Case } from './culprit-config.ts';
+import { blamePointer, usesHigh } from './pointer.ts';
 import type { Culprit, Structure } from './structure.ts';
 import { blame, blameBits, blameRegister } from './structure.ts';
 
@@ -36,25 +37,12 @@ export interface WalkCase extends Case {
 const LAST_LEVEL = 3;
 const CLASS_IN = 2;
 
-/** 7.3.12: a descriptor could not be read. */
-export function walkAbort({ trail }: WalkCase): Culprit | undefined {
-  const failed = trail.all.at(-1);
-  if (failed === undefined || failed.ok || failed.stage === 0) {
-    return undefined;
-  }
-  const same = failed.stage === 1 ? trail.stage1 : trail.stage2;
-  const parent = same.at(-2);
-  const rule = `leads to ${hex(failed.pa)}, where nothing answers`;
-  if (parent !== undefined) {
-    return blame(parent, 'next', rule);
-  }
-  if (failed.stage === 2) {
-    return trail.ste === undefined ? undefined : blame(trail.ste, 'S2TTB', rule);
-  }
-  const { cd } = trail;
-  return cd === undefined
+/** A structure could not be read: 7.3.4 STE or L1STD, 7.3.10 CD or L1CD, 7.3.12 descriptor. */
+export function fetchAbort({ trail }: WalkCase): Culprit | undefined {
+  const failed = trail.all.find(({ ok }) => !ok);
+  return failed === undefined
     ? undefined
-    : blame(cd, usesHigh(trail.stage1, cd) ? 'TTB1' : 'TTB0', rule);
+    : blamePointer(trail, failed, `leads to ${hex(failed.pa)}, where nothing answers`);
 }
 
 /** 7.3.13: nothing is mapped there, or the address is outside what the tables map. */
@@ -255,13 +243,6 @@ function tableAttributes(table: Structure): number {
     (TABLE_DESCRIPTOR.get(table.words, 'PXNTable') ? 16 : 0) |
     (TABLE_DESCRIPTOR.get(table.words, 'UXNTable') ? 32 : 0)
   );
-}
-
-/** True when the walk started in TTB1's table. */
-function usesHigh(stage1: readonly Structure[], cd: Structure): boolean {
-  const first = stage1[0]?.pa ?? 0;
-  const base = (field: 'TTB0' | 'TTB1'): number => CD.get(cd.words, field);
-  return Math.abs(first - base('TTB1')) < Math.abs(first - base('TTB0')) && base('TTB1') !== 0;
 }
 
 function wantedBits(flags: number): number {

@@ -21,18 +21,18 @@ import {
   badSte,
   badStreamId,
   badSubstreamId,
-  cdFetch,
-  steFetch,
   streamDisabled,
   translationForbidden,
 } from './culprit-config.ts';
 import type { WalkCase } from './culprit-walk.ts';
-import { access, addressSize, permission, translation, walkAbort } from './culprit-walk.ts';
+import { access, addressSize, fetchAbort, permission, translation } from './culprit-walk.ts';
+import { blamePointer } from './pointer.ts';
 import type { AsOf, Hardware, Outcome } from './replay.ts';
 import { eventWords, replay } from './replay.ts';
 import type { Culprit, Structure } from './structure.ts';
 import { anyRecord } from './structure.ts';
 import type { CallSite, TraceIndex } from './trace-index.ts';
+import type { Trail } from './trail.ts';
 import { trailOf } from './trail.ts';
 
 /** A fault with its cause, as far as the trace proves it. */
@@ -62,6 +62,10 @@ export interface Explanation {
   readonly neverStored: boolean;
   /** The script's call that made the access. */
   readonly accessedBy: CallSite | undefined;
+  /** Nobody ever wrote the guilty bytes: the pointer that led there may be wrong. */
+  readonly suspect:
+    | { readonly pointer: Culprit; readonly writtenBy: CallSite | undefined }
+    | undefined;
   /** The guilty bytes had been changed in memory, but the SMMU still held the old ones. */
   readonly stale: { readonly changedBy: CallSite | undefined } | undefined;
   /** Why nothing can be told; the rest is then empty. */
@@ -72,15 +76,15 @@ type Finder = (given: WalkCase) => Culprit | undefined;
 
 const FINDERS: Readonly<Partial<Record<EventName, Finder>>> = {
   C_BAD_STREAMID: badStreamId,
-  F_STE_FETCH: steFetch,
+  F_STE_FETCH: fetchAbort,
   C_BAD_STE: badSte,
   F_BAD_ATS_TREQ: badAtsRequest,
   F_STREAM_DISABLED: streamDisabled,
   F_TRANSL_FORBIDDEN: translationForbidden,
   C_BAD_SUBSTREAMID: badSubstreamId,
-  F_CD_FETCH: cdFetch,
+  F_CD_FETCH: fetchAbort,
   C_BAD_CD: badCd,
-  F_WALK_EABT: walkAbort,
+  F_WALK_EABT: fetchAbort,
   F_TRANSLATION: translation,
   F_ADDR_SIZE: addressSize,
   F_ACCESS: access,
@@ -106,19 +110,21 @@ export function explainEvent(index: TraceIndex, record: number, hardware: Hardwa
       writtenBefore: undefined,
       neverStored: false,
       accessedBy,
+      suspect: undefined,
       stale: undefined,
       unknown: unknownReason(facts.name),
     };
   }
-  const { culprit, steps, asOf } = proven;
+  const { culprit, trail, asOf } = proven;
   const writers = writersOf(index, culprit, asOf);
   return {
     ...facts,
     number,
-    steps,
+    steps: trail.all,
     culprit,
     ...writers,
     accessedBy,
+    suspect: suspectOf(index, culprit, trail, asOf),
     stale: staleness(index, culprit, asOf, record),
     unknown:
       culprit === undefined ? 'the rule that was broken could not be singled out' : undefined,
@@ -234,7 +240,7 @@ function prove(index: TraceIndex, facts: Facts, hardware: Hardware, asOf: AsOf) 
     flags,
   };
   const culprit = FINDERS[facts.name as EventName]?.(given);
-  return { culprit, steps: trail.all, asOf };
+  return { culprit, trail, asOf };
 }
 
 /** Stall and STAG differ between a run and its repetition; nothing else may. */
@@ -281,6 +287,21 @@ function writersOf(index: TraceIndex, culprit: Culprit | undefined, asOf: AsOf) 
         ? undefined
         : index.callSite(before.writer),
   };
+}
+
+/** The pointer to a structure of which no byte was ever written, nor zeroed by an allocation. */
+function suspectOf(
+  index: TraceIndex,
+  culprit: Culprit | undefined,
+  trail: Trail,
+  asOf: AsOf,
+): Explanation['suspect'] {
+  const structure = culprit?.structure;
+  if (structure === undefined || index.wordAt(structure.pa, asOf(structure.pa)).writer !== 0) {
+    return undefined;
+  }
+  const pointer = blamePointer(trail, structure, 'may lead to the wrong place');
+  return pointer && { pointer, writtenBy: writersOf(index, pointer, asOf).writtenBy };
 }
 
 /** The guilty word in memory is no longer what the SMMU used. */

@@ -43,8 +43,19 @@ export function explanationLines(explanation: Explanation, names: Names): string
     '',
     ...ruleLines(explanation),
     ...callLines(explanation, names),
+    ...suspectLines(explanation, names),
     ...hintLines(explanation),
   ];
+}
+
+function suspectLines({ suspect }: Explanation, { file }: Names): string[] {
+  if (suspect === undefined) {
+    return [];
+  }
+  const { pointer, writtenBy } = suspect;
+  const by = writtenBy === undefined ? '' : ` (written at ${file}:${writtenBy.line})`;
+  const text = `Nobody ever wrote there: is ${pointer.where}.${pointer.field} right${by}?`;
+  return wrap(text, '  ');
 }
 
 function hintLines(explanation: Explanation): string[] {

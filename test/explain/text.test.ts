@@ -3,7 +3,7 @@ import { explainEvent } from '../../sim/explain/explanation.ts';
 import { explanationLines, MAIL_COLUMNS } from '../../sim/explain/text.ts';
 import { TraceIndex } from '../../sim/explain/trace-index.ts';
 import { DEFAULT_RAM } from '../../sim/machine/machine.ts';
-import { FaultRig } from '../support/fault-rig.ts';
+import { FaultRig, STE } from '../support/fault-rig.ts';
 import type { Mistake } from './faults.ts';
 import { MISTAKES } from './faults.ts';
 
@@ -37,6 +37,19 @@ describe('the text of an explanation', () => {
     const mistake = MISTAKES.find((candidate) => candidate.name === name);
     const text = mistake === undefined ? '' : textOf(mistake).join('\n');
     await expect(`${text}\n`).toMatchFileSnapshot(`golden/${file}`);
+  });
+
+  it('asks about the pointer when nobody ever wrote what it leads to', () => {
+    const mistake: Mistake = {
+      name: 'a CD table pointer one bit off',
+      event: 'C_BAD_CD',
+      where: 'CD',
+      bits: [31, 31],
+      make: (rig) => rig.set(STE, [20, 20], 1n),
+    };
+    expect(textOf(mistake).join('\n')).toContain(
+      'Nobody ever wrote there: is STE.S1ContextPtr right (written at\n  accel.ts:50)?',
+    );
   });
 
   it('says that it cannot tell when the trace lacks what the SMMU read', () => {
