@@ -15,6 +15,7 @@ export default defineConfig({
         input: {
           main: resolve(root, 'main/main.ts'),
           'session-worker': resolve(root, 'sim/host/session-worker.ts'),
+          'trace-worker': resolve(root, 'sim/host/trace-worker.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunk-[name].js' },
       },

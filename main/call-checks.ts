@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import type { WorkbenchApi } from '../sim/protocol/api.ts';
 import { debugArguments } from './debug-checks.ts';
+import { SESSIONS_ARGUMENTS } from './sessions-checks.ts';
 
 const NAME = z.string().min(1).max(255);
 const PATH = z.string().min(1).max(4096);
@@ -43,8 +44,8 @@ const ARGUMENTS: Readonly<Record<keyof WorkbenchApi, z.ZodType<readonly unknown[
   setDirty: z.tuple([z.array(NAME).max(10_000)]),
   run: z.tuple([RUN_REQUEST]),
   ...debugArguments(RUN_REQUEST),
+  ...SESSIONS_ARGUMENTS,
   stop: NOTHING,
-  saveTrace: NOTHING,
   inspect: z.tuple([INSPECT_REQUEST]),
   getTheme: NOTHING,
   setTheme: z.tuple([z.enum(['dark', 'light', 'contrast', 'system'])]),

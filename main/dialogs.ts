@@ -1,5 +1,6 @@
 // The native dialogs that ask for a file.
 
+import { extname } from 'node:path';
 import type { BrowserWindow } from 'electron';
 import { dialog } from 'electron';
 import type { FileDialogs } from './files.ts';
@@ -10,12 +11,27 @@ const FILTERS = [
   { name: 'All files', extensions: ['*'] },
 ];
 
+const OPEN_FILTERS = [
+  { name: 'Scripts and sessions', extensions: ['ts', 'substream'] },
+  ...FILTERS,
+];
+
+/** The filter that knows the endings, or one of their own, and all files. */
+function filtersFor(endings: readonly string[]): Electron.FileFilter[] {
+  const extensions = endings.map((ending) => ending.slice(1)).filter((one) => one !== '');
+  const known = FILTERS.filter((filter) =>
+    filter.extensions.some((one) => extensions.includes(one)),
+  );
+  const own = extensions.length > 0 ? [{ name: `${extensions.join(', ')} files`, extensions }] : [];
+  return [...(known.length > 0 ? known : own), ...FILTERS.slice(2)];
+}
+
 /** Dialogs of `window`. */
 export function fileDialogs(window: BrowserWindow): FileDialogs {
   return {
-    open: async () => {
+    open: async (endings) => {
       const { canceled, filePaths } = await dialog.showOpenDialog(window, {
-        filters: FILTERS,
+        filters: endings === undefined ? OPEN_FILTERS : filtersFor(endings),
         properties: ['openFile'],
       });
       return canceled ? undefined : filePaths[0];
@@ -23,7 +39,7 @@ export function fileDialogs(window: BrowserWindow): FileDialogs {
     save: async (suggestedName) => {
       const { canceled, filePath } = await dialog.showSaveDialog(window, {
         defaultPath: suggestedName,
-        filters: suggestedName.endsWith('.substream') ? FILTERS.slice(1) : FILTERS,
+        filters: filtersFor([extname(suggestedName)]),
       });
       return canceled || filePath === '' ? undefined : filePath;
     },

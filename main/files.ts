@@ -12,8 +12,15 @@ const RECENT_LIMIT = 12;
 
 /** Asks a person for a file; undefined when cancelled. */
 export interface FileDialogs {
-  open(): Promise<string | undefined>;
+  /** @param endings of the files to offer first; all that the workbench opens by default */
+  open(endings?: readonly string[]): Promise<string | undefined>;
   save(suggestedName: string): Promise<string | undefined>;
+}
+
+/** Opens session files. */
+export interface SessionOpener {
+  /** @throws FileError when it is no session that can be read */
+  open(path: string): Promise<FileText>;
 }
 
 /** The files service of the window. */
@@ -22,11 +29,13 @@ export class Files {
   readonly #examples: Examples;
   readonly #dialogs: FileDialogs;
   readonly #granted: Set<string>;
+  readonly #sessions: SessionOpener;
 
-  constructor(state: StateFile, examples: Examples, dialogs: FileDialogs) {
+  constructor(state: StateFile, examples: Examples, dialogs: FileDialogs, sessions: SessionOpener) {
     this.#state = state;
     this.#examples = examples;
     this.#dialogs = dialogs;
+    this.#sessions = sessions;
     this.#granted = new Set(state.state.recent);
   }
 
@@ -48,7 +57,12 @@ export class Files {
     if (example !== undefined) {
       return this.#examples.open(example);
     }
-    const text = await this.#read(file);
+    if (file.endsWith('.substream')) {
+      const session = await this.#forgetIfGone(file, this.#sessions.open(file));
+      await this.#remember(file);
+      return session;
+    }
+    const text = await this.#forgetIfGone(file, readTextFile(file));
     await this.#remember(file);
     return { path: file, name: basename(file), text };
   }
@@ -81,19 +95,6 @@ export class Files {
     return { path, name: basename(path) };
   }
 
-  /** Writes `text` where a person says, e.g. a session; undefined when cancelled. @throws FileError */
-  async export(
-    suggestedName: string,
-    text: string,
-  ): Promise<{ readonly path: string } | undefined> {
-    const path = await this.#dialogs.save(suggestedName);
-    if (path === undefined) {
-      return undefined;
-    }
-    await this.#write(path, text);
-    return { path };
-  }
-
   async #write(path: string, text: string): Promise<void> {
     try {
       await writeAtomically(path, text);
@@ -102,9 +103,10 @@ export class Files {
     }
   }
 
-  async #read(path: string): Promise<string> {
+  /** What cannot be opened any more is no recent file. */
+  async #forgetIfGone<T>(path: string, opening: Promise<T>): Promise<T> {
     try {
-      return await readTextFile(path);
+      return await opening;
     } catch (error) {
       await this.#state.update({ recent: this.#state.state.recent.filter((old) => old !== path) });
       throw error;

@@ -11,7 +11,9 @@ import {
   protocol,
   session,
 } from 'electron';
+import { EXPORT_CHOICES } from '../sim/host/export-choices.ts';
 import { SessionHost } from '../sim/host/session-host.ts';
+import { TraceThread } from '../sim/host/trace-thread.ts';
 import { APP_ORIGIN, SCHEME_PRIVILEGES, serveApp } from './app-protocol.ts';
 import { fileDialogs } from './dialogs.ts';
 import { Examples } from './examples.ts';
@@ -19,6 +21,7 @@ import { Files } from './files.ts';
 import { windowChannel } from './ipc-channel.ts';
 import { menuTemplate } from './menu.ts';
 import { denyByDefault, lockSession } from './security.ts';
+import { Sessions } from './sessions.ts';
 import { filesOf } from './start-files.ts';
 import { StateFile } from './state-file.ts';
 import { Theme } from './theme.ts';
@@ -53,14 +56,19 @@ function start(): void {
   const state = new StateFile(join(app.getPath('userData'), 'state.json'));
   const theme = new Theme(nativeTheme, state);
   const window = createWindow(state, theme.current, join(OUT, 'preload', 'preload.cjs'));
+  const traces = new TraceThread(join(import.meta.dirname, 'trace-worker.js'));
   const host = new SessionHost({
+    traces,
     worker: join(import.meta.dirname, 'session-worker.js'),
     spare: true,
   });
   const examples = new Examples(join(ROOT, 'examples'));
+  const dialogs = fileDialogs(window);
+  const sessions = new Sessions({ traces, dialogs, formats: EXPORT_CHOICES });
   const services = {
     examples,
-    files: new Files(state, examples, fileDialogs(window)),
+    files: new Files(state, examples, dialogs, sessions),
+    sessions,
     session: host,
     theme,
     state,
@@ -75,6 +83,7 @@ function start(): void {
   endOrderly(async () => {
     workbench.dispose();
     host.dispose();
+    traces.dispose();
     await state.flush();
   });
   void window.loadURL(PAGE);

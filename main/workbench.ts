@@ -14,6 +14,7 @@ import { DebugService } from './debug.ts';
 import type { Examples } from './examples.ts';
 import type { Files } from './files.ts';
 import { OutputRelay } from './output-relay.ts';
+import type { Sessions } from './sessions.ts';
 import type { StateFile } from './state-file.ts';
 import type { Theme } from './theme.ts';
 
@@ -22,6 +23,7 @@ export interface Services {
   readonly files: Files;
   readonly examples: Examples;
   readonly session: SessionHost;
+  readonly sessions: Sessions;
   readonly theme: Theme;
   readonly state: StateFile;
 }
@@ -53,13 +55,17 @@ export class Workbench implements Disposable {
     );
     this.#relay = new OutputRelay((records) => this.#server.announce('output', records));
     this.#owned.add(this.#relay);
-    const { session, theme } = services;
+    const { session, sessions, theme } = services;
+    this.#owned.add(sessions.onDidProgress((task) => this.#server.announce('task', task)));
     this.#owned.add(session.onDidOutput((records) => this.#relay.push(records)));
     this.#owned.add(session.onDidChangeStatus((status) => this.#server.announce('status', status)));
     this.#owned.add(
-      session.onDidChangeState(({ state, message }) =>
-        this.#server.announce('sessionState', state, message),
-      ),
+      session.onDidChangeState(({ state, message }) => {
+        if (state === 'running') {
+          sessions.showLive();
+        }
+        this.#server.announce('sessionState', state, message);
+      }),
     );
     this.#owned.add(theme.onDidChange((name) => this.#server.announce('theme', name)));
   }
@@ -84,7 +90,7 @@ export class Workbench implements Disposable {
   }
 
   #handlers(): Handlers<WorkbenchApi> {
-    const { files, examples, session, theme } = this.#services;
+    const { files, examples, session, sessions, theme } = this.#services;
     return {
       examples: () => examples.list(),
       openExample: (name) => examples.open(name),
@@ -104,8 +110,9 @@ export class Workbench implements Disposable {
         return session.run(request);
       },
       stop: () => session.stop(),
-      saveTrace: async () => files.export('session.substream', await session.saveTrace()),
-      inspect: (request) => this.#debug.inspect(request),
+      inspect: (request) =>
+        sessions.showsFile ? sessions.inspect(request) : this.#debug.inspect(request),
+      ...sessions.handlers(),
       ...this.#debug.handlers(),
       getTheme: async () => theme.current,
       setTheme: (choice) => theme.choose(choice),

@@ -1,18 +1,14 @@
 // `substream export SESSION --format FORMAT -o OUT`: from a session file to the formats of other tools.
 
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
-import { extname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { hardwareOf } from '../explain/hardware.ts';
-import { Inspector } from '../inspect/inspector.ts';
-import type { ExportFormat, ExportSession } from '../trace/export/export-format.ts';
+import type { ExportFormat } from '../trace/export/export-format.ts';
 import { ExportCancelled } from '../trace/export/export-format.ts';
 import { EXPORT_FORMATS, exportFormat } from '../trace/export/export-formats.ts';
-import type { Session } from '../trace/session-reader.ts';
+import { exportSession } from './export-session.ts';
 import { openForCommand } from './open-session.ts';
 import { reasonOf } from './script-file.ts';
 import { UsageError } from './usage-error.ts';
-import { writeDirectory, writeTogether } from './write-files.ts';
 
 const LIST = EXPORT_FORMATS.map(({ id, title }) => `  ${id.padEnd(9)} ${title}`).join('\n');
 
@@ -58,7 +54,7 @@ export async function exportCommand(args: readonly string[]): Promise<number> {
       signal,
       onProgress: (done) => progress.show(done / 2),
     });
-    await write(session, request, {
+    await exportSession(session, request, {
       signal,
       onProgress: (done) => progress.show(0.5 + done / 2),
     });
@@ -134,39 +130,6 @@ function checkOutput({ input, format, output }: ExportRequest): void {
   if (format.directory && readdirSync(output).length > 0) {
     throw new UsageError(`${output}: is not empty; nothing was overwritten`);
   }
-}
-
-async function write(
-  session: Session,
-  { format, output }: ExportRequest,
-  control: { readonly signal: AbortSignal; readonly onProgress: (done: number) => void },
-): Promise<void> {
-  const files = format.files(explained(session), control);
-  if (format.directory) {
-    await writeDirectory(output, files, control);
-    return;
-  }
-  const base = output.slice(0, output.length - extname(output).length);
-  const pathOf = (name: string): string =>
-    name === '' ? output : base + name === output ? output + name : base + name;
-  await writeTogether(
-    files.map(({ name, pieces }) => ({ path: pathOf(name), pieces })),
-    control,
-  );
-}
-
-/** The session with explanations of its faults, when it is whole: they rest on all of its records. */
-function explained(session: Session): ExportSession {
-  const { header, source, damages } = session;
-  if (damages > 0) {
-    return session;
-  }
-  let inspector: Inspector | undefined;
-  const explain = (number: number): readonly string[] | undefined => {
-    inspector ??= new Inspector(source, hardwareOf(header.machine), header.file);
-    return inspector.explain(number)?.lines;
-  };
-  return { header, source, explain };
 }
 
 /** A line on a terminal that tells how far it is; nothing elsewhere. */

@@ -14,9 +14,11 @@ import type {
   SessionStatus,
 } from '../protocol/api.ts';
 import type { InspectAnswer, InspectRequest } from '../protocol/inspect.ts';
+import { LIVE } from '../protocol/trace-api.ts';
 import { CONTROL_STOP, STOP_BY_TIME_LIMIT, STOP_BY_USER } from '../session/run-control.ts';
 import type { ThreadDebugger } from './session-thread.ts';
 import { SessionThread } from './session-thread.ts';
+import type { TraceThread } from './trace-thread.ts';
 
 /** How a host starts its threads. */
 export interface SessionHostOptions {
@@ -26,6 +28,8 @@ export interface SessionHostOptions {
   readonly spare?: boolean;
   /** Heap of a script and its simulator, MiB. */
   readonly heapMb?: number;
+  /** Keeps the traces of runs, and answers about them; without it their own threads do. */
+  readonly traces?: TraceThread;
 }
 
 /** A change of state, with words for the user when there is something to say. */
@@ -86,6 +90,9 @@ export class SessionHost implements Disposable {
     this.#spare = undefined;
     void this.#current?.end();
     this.#current = thread;
+    if (thread.feed !== undefined) {
+      this.#options.traces?.follow(thread.feed, thread.control);
+    }
     this.#setState('running');
     thread.onDidOutput((records) => this.#output.fire(records));
     thread.onDidChangeStatus((status) => this.#status.fire(status));
@@ -133,6 +140,10 @@ export class SessionHost implements Disposable {
    * @throws Error when nothing has run, or the session's thread is gone.
    */
   async inspect(request: InspectRequest): Promise<InspectAnswer> {
+    const { traces } = this.#options;
+    if (traces !== undefined) {
+      return await traces.client.calls.inspect(LIVE, request);
+    }
     return await this.#withTrace().inspect(request);
   }
 
@@ -162,7 +173,8 @@ export class SessionHost implements Disposable {
     if (this.#disposed) {
       throw new Error('the session host is closed');
     }
-    return new SessionThread(this.#options.worker, this.#options.heapMb ?? HEAP_MB);
+    const { worker, heapMb, traces } = this.#options;
+    return new SessionThread(worker, heapMb ?? HEAP_MB, traces !== undefined);
   }
 
   /** Makes the spare, or shows that a run may start when there is to be none. */

@@ -1,6 +1,7 @@
 // One worker thread with one session: its start, its run, and the words for every way it can die.
 
-import { Worker } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import { Emitter } from '../base/emitter.ts';
 import type { OutputRecord, Place, RunRequest, RunResult, SessionStatus } from '../protocol/api.ts';
 import { SESSION_CONTRACT } from '../protocol/contracts.ts';
@@ -57,6 +58,8 @@ const HEADROOM = 3;
 export class SessionThread {
   readonly control = new Int32Array(new SharedArrayBuffer(4 * CONTROL_WORDS));
   readonly client;
+  /** The far end of the trace's feed, to be given to whoever keeps it. */
+  readonly feed: MessagePort | undefined;
   /** Fulfilled when the thread can run a script at once; rejected when it died first. */
   readonly ready: Promise<void>;
   /** Fulfilled when the run, if any, is over. */
@@ -75,9 +78,14 @@ export class SessionThread {
   #dmas = 0;
   #finish: () => void = () => undefined;
 
-  constructor(file: string | URL, heapMb: number) {
+  /** @param fed whether another thread keeps the trace */
+  constructor(file: string | URL, heapMb: number, fed = false) {
+    const channel = fed ? new MessageChannel() : undefined;
+    this.feed = channel?.port2;
+    const feed = channel?.port1;
     this.#worker = new Worker(file, {
-      workerData: { control: this.control },
+      workerData: { control: this.control, feed },
+      transferList: feed === undefined ? [] : [feed],
       resourceLimits: { maxOldGenerationSizeMb: heapMb * HEADROOM, stackSizeMb: 4 },
       env: {},
       execArgv: [],

@@ -1,6 +1,7 @@
 // Entry of the worker thread that runs one session. Everything slow to start (the locked-down realm, the
 // type stripper) is ready before the thread answers its first ping.
 
+import type { MessagePort } from 'node:worker_threads';
 import { parentPort, workerData } from 'node:worker_threads';
 import { ensure } from '../base/assert.ts';
 import type { RunRequest } from '../protocol/api.ts';
@@ -11,6 +12,7 @@ import { Session } from '../session/session.ts';
 import { makeDebugAgent } from './debug/thread-agent.ts';
 import { OutputBatch } from './output-batch.ts';
 import { stripTypes } from './strip-types.ts';
+import { outletOf } from './trace-outlet.ts';
 import { makeVmRealm } from './vm-realm.ts';
 import { portChannel } from './worker-channel.ts';
 
@@ -18,9 +20,11 @@ import { portChannel } from './worker-channel.ts';
 export interface SessionWorkerData {
   /** Words of run-control.ts. */
   readonly control: Int32Array;
+  /** Where the trace goes while it is made; without it the trace stays here. */
+  readonly feed?: MessagePort;
 }
 
-const { control } = workerData as SessionWorkerData;
+const { control, feed } = workerData as SessionWorkerData;
 const channel = portChannel(ensure(parentPort ?? undefined, 'parent port'));
 const realm: ScriptRealm = makeVmRealm();
 stripTypes('const warm: number = 1;');
@@ -41,6 +45,7 @@ const server = serveRpc(channel, SESSION_CONTRACT, {
       realm,
       stripTypes,
       control,
+      trace: feed === undefined ? undefined : outletOf(feed, control),
       debug: debug === undefined ? undefined : makeDebugAgent(debug, () => output.flush()),
       nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
       onOutput: (record) => output.add(record),

@@ -3,6 +3,8 @@
 
 import type { DebugApi, DebugEvents, DebugPreparation } from './debug.ts';
 import type { InspectAnswer, InspectRequest } from './inspect.ts';
+import type { SessionsApi, SessionsEvents } from './sessions.ts';
+import type { OpenedSession } from './trace-api.ts';
 
 /** API shape of a run: the seed's of 2018, or the separate aux calls of 2019. */
 export type Profile = 'seed18' | 'attr19';
@@ -25,6 +27,8 @@ export interface RunRequest {
   readonly seed?: number;
   /** Virtual seconds after which the run is stopped with exit 4; none by default. */
   readonly timeLimit?: number;
+  /** False: nothing is recorded, so that there is nothing to look at afterwards. */
+  readonly record?: boolean;
   /** A rehearsal: call `call` (from 1, of those that act on the IOMMU) is left out, or made twice. */
   readonly slip?: { readonly call: number; readonly kind: 'omitted' | 'doubled' };
   /** Set by the host when a debugger is attached; a window cannot set it. */
@@ -142,6 +146,10 @@ export interface FileText {
   readonly name: string;
   readonly text: string;
   readonly readonly?: boolean;
+  /** Of a session file: what is recorded in it. */
+  readonly session?: OpenedSession;
+  /** Why there is only the script of a session file. */
+  readonly problem?: string;
 }
 
 /** An example of the gallery. */
@@ -158,7 +166,7 @@ export type ThemeName = 'dark' | 'light' | 'contrast';
 export type ThemeChoice = ThemeName | 'system';
 
 /** What the window asks of the main process. */
-export interface WorkbenchApi extends DebugApi {
+export interface WorkbenchApi extends DebugApi, SessionsApi {
   examples(): Promise<readonly ExampleInfo[]>;
   openExample(name: string): Promise<FileText>;
   /** Shows the open dialog; undefined when cancelled. */
@@ -177,7 +185,6 @@ export interface WorkbenchApi extends DebugApi {
   setDirty(names: readonly string[]): Promise<void>;
   run(request: RunRequest): Promise<RunResult>;
   stop(): Promise<void>;
-  saveTrace(): Promise<{ readonly path: string } | undefined>;
   /** Looks at the hardware of the session that runs or ran last; rejected when there is none. */
   inspect(request: InspectRequest): Promise<InspectAnswer>;
   getTheme(): Promise<ThemeName>;
@@ -186,7 +193,7 @@ export interface WorkbenchApi extends DebugApi {
 }
 
 /** What the main process announces to the window. */
-export interface WorkbenchEvents extends DebugEvents {
+export interface WorkbenchEvents extends DebugEvents, SessionsEvents {
   output(records: readonly OutputRecord[]): void;
   status(status: SessionStatus): void;
   sessionState(state: SessionState, message?: string): void;

@@ -3,6 +3,7 @@
 import type { SessionApi, SessionEvents, WorkbenchApi, WorkbenchEvents } from './api.ts';
 import { DEBUG_CONTRACT } from './debug-names.ts';
 import type { Contract } from './rpc.ts';
+import { SESSIONS_CONTRACT } from './sessions.ts';
 
 /** Main process or command line → session worker. */
 export const SESSION_CONTRACT: Contract<SessionApi, SessionEvents> = {
@@ -23,11 +24,11 @@ export const WORKBENCH_CONTRACT: Contract<WorkbenchApi, WorkbenchEvents> = {
     setDirty: true,
     run: true,
     stop: true,
-    saveTrace: true,
     inspect: true,
     getTheme: true,
     setTheme: true,
     ...DEBUG_CONTRACT.calls,
+    ...SESSIONS_CONTRACT.calls,
   },
   events: {
     output: true,
@@ -37,5 +38,6 @@ export const WORKBENCH_CONTRACT: Contract<WorkbenchApi, WorkbenchEvents> = {
     openFile: true,
     theme: true,
     ...DEBUG_CONTRACT.events,
+    ...SESSIONS_CONTRACT.events,
   },
 };

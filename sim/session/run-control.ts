@@ -6,7 +6,9 @@ export const CONTROL_STOP = 0;
 export const CONTROL_CALLS = 1;
 /** Word with the MiB of buffers that the simulator itself holds: the script is not to blame for them. */
 export const CONTROL_OWN_MIB = 2;
-export const CONTROL_WORDS = 3;
+/** Word that the reader of the trace sets when it waits for news; the session clears it. */
+export const CONTROL_TRACE = 3;
+export const CONTROL_WORDS = 4;
 
 export const STOP_BY_USER = 1;
 export const STOP_BY_TIME_LIMIT = 2;

@@ -40,6 +40,8 @@ export interface ScriptGlobalsOptions {
   /** A mistake to make on purpose. */
   readonly slip: Slip | undefined;
   readonly onStatus: (status: SessionStatus) => void;
+  /** Called often while the script runs. */
+  readonly pulse: (() => void) | undefined;
   readonly placeOf: (site: ScriptSite) => Place;
 }
 
@@ -161,6 +163,7 @@ export class ScriptGlobals {
   /** Runs interrupts and deferred work. */
   settle(): void {
     this.#world?.machine.settle();
+    this.#options.pulse?.();
   }
 
   /** Ends the session: what still runs of the script can call nothing any more. */
@@ -215,6 +218,7 @@ export class ScriptGlobals {
     if (this.#calls % STATUS_CALLS === 1) {
       this.#report();
     }
+    this.#options.pulse?.();
   }
 
   #stop(message: string, exit: number): RunStopped {

@@ -20,12 +20,15 @@ import type { PreparedScript } from '../script/script-text.ts';
 import { prepareScript, unshift } from '../script/script-text.ts';
 import { TextInserts } from '../script/text-inserts.ts';
 import { Recorder } from '../trace/recorder.ts';
+import type { SessionInfo } from '../trace/session-file.ts';
 import { sessionFileText } from '../trace/session-file.ts';
 import type { DebugAgent } from './debug-agent.ts';
 import { GUEST_BREAK, GUEST_VIEW } from './debug-agent.ts';
 import { SeededRandom } from './random.ts';
 import { RunOutput } from './run-output.ts';
 import { ScriptGlobals } from './script-globals.ts';
+import type { TraceOutlet } from './trace-feed.ts';
+import { TraceFeed } from './trace-feed.ts';
 
 /** What a session needs of its host. */
 export interface SessionOptions {
@@ -36,6 +39,8 @@ export interface SessionOptions {
   readonly control?: Int32Array;
   /** Serves a debugger, when one is attached. */
   readonly debug?: DebugAgent | undefined;
+  /** Where the trace goes while it is made, when another thread shows it. */
+  readonly trace?: TraceOutlet | undefined;
   /** Fulfilled when all pending promise reactions have run. */
   readonly nextTurn: () => Promise<void>;
   readonly onOutput: (record: OutputRecord) => void;
@@ -43,7 +48,7 @@ export interface SessionOptions {
 }
 
 /** Newest trace records that are kept, in chunks of 1 MiB. */
-const TRACE_CHUNKS = 768;
+const TRACE_CHUNKS = 640;
 const DEFAULT_SEED = 1;
 
 /** A run. */
@@ -55,6 +60,7 @@ export class Session {
   readonly #globals: ScriptGlobals;
   readonly #seed: number;
   readonly #inserts: TextInserts;
+  #feed: TraceFeed | undefined;
   #shift = 0;
   #inspector: Inspector | undefined;
   #result: RunResult | undefined;
@@ -64,7 +70,11 @@ export class Session {
     const { request, realm } = options;
     this.#options = options;
     this.#seed = request.seed ?? DEFAULT_SEED;
-    const limits = { chunks: TRACE_CHUNKS };
+    const limits = {
+      enabled: request.record !== false,
+      chunks: TRACE_CHUNKS,
+      allocate: options.trace?.allocate,
+    };
     this.#recorder =
       options.debug?.recorder(this.#clock, limits) ?? new Recorder(this.#clock, limits);
     this.#inserts = new TextInserts(options.debug?.preparation.inserts ?? []);
@@ -84,6 +94,7 @@ export class Session {
       control: options.control,
       slip: request.slip,
       onStatus: options.onStatus,
+      pulse: this.#openFeed(options),
       placeOf: (site) => this.#placeOf(site),
     });
   }
@@ -107,6 +118,7 @@ export class Session {
     this.#globals.close();
     const result = this.#resultOf(error);
     this.#result = result;
+    this.#feed?.publish(true);
     this.#options.onOutput(result);
     return result;
   }
@@ -118,24 +130,26 @@ export class Session {
 
   /** The session file. The same script, seed and configuration give the same text. */
   traceText(): string {
+    return sessionFileText(this.#info(), this.#recorder);
+  }
+
+  /** What is needed to run the session again, and how it ended. */
+  #info(): SessionInfo {
     const { request } = this.#options;
     const { error, ...result } = this.#result ?? {};
-    return sessionFileText(
-      {
-        file: request.file,
-        script: request.text,
-        profile: this.#globals.profile,
-        seed: this.#seed,
-        ...(request.timeLimit === undefined ? {} : { timeLimit: request.timeLimit }),
-        machine: this.#globals.configuration,
-        ...(this.#result === undefined
-          ? {}
-          : {
-              result: { ...result, ...(error === undefined ? {} : { error: plainError(error) }) },
-            }),
-      },
-      this.#recorder,
-    );
+    return {
+      file: request.file,
+      script: request.text,
+      profile: this.#globals.profile,
+      seed: this.#seed,
+      ...(request.timeLimit === undefined ? {} : { timeLimit: request.timeLimit }),
+      machine: this.#globals.configuration,
+      ...(this.#result === undefined
+        ? {}
+        : {
+            result: { ...result, ...(error === undefined ? {} : { error: plainError(error) }) },
+          }),
+    };
   }
 
   /** Looks at the hardware: while the script runs at its own pauses, afterwards at its end. */
@@ -146,6 +160,18 @@ export class Session {
       this.#options.request.file,
     );
     return this.#inspector.answer(request);
+  }
+
+  /** Feeds the trace to whoever shows it; under a debugger after every call, since any may be the last. */
+  #openFeed({ trace, debug }: SessionOptions): (() => void) | undefined {
+    const feed =
+      trace === undefined ? undefined : new TraceFeed(trace, this.#recorder, () => this.#info());
+    this.#feed = feed;
+    if (feed === undefined) {
+      return undefined;
+    }
+    this.#recorder.onChunk = () => feed.publish();
+    return debug === undefined ? () => feed.pulse() : () => feed.publish();
   }
 
   async #execute(

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeAtomically } from '../../main/atomic-write.ts';
 import { describe as describeExample, Examples } from '../../main/examples.ts';
@@ -22,6 +22,7 @@ import { Files } from '../../main/files.ts';
 import { filesOf } from '../../main/start-files.ts';
 import { StateFile } from '../../main/state-file.ts';
 import { readTextFile } from '../../main/text-file.ts';
+import type { FileText } from '../../sim/protocol/api.ts';
 
 let folder: string;
 
@@ -98,6 +99,7 @@ describe('the files of the window', () => {
   let chosen: string | undefined;
   let asked: string[];
   let state: StateFile;
+  let damaged = false;
 
   const dialogs: FileDialogs = {
     open: async () => chosen,
@@ -109,11 +111,20 @@ describe('the files of the window', () => {
 
   function service(): Files {
     state = new StateFile(join(folder, 'state.json'));
-    return new Files(state, new Examples(join(folder, 'examples')), dialogs);
+    const sessions = {
+      open: async (path: string): Promise<FileText> => {
+        if (damaged) {
+          throw new Error('damaged');
+        }
+        return { name: basename(path), text: 'opened' };
+      },
+    };
+    return new Files(state, new Examples(join(folder, 'examples')), dialogs, sessions);
   }
 
   beforeEach(() => {
     chosen = undefined;
+    damaged = false;
     asked = [];
     mkdirSync(join(folder, 'examples'));
   });
@@ -155,7 +166,6 @@ describe('the files of the window', () => {
     const files = service();
     expect(await files.openDialog()).toBeUndefined();
     expect(await files.save({ name: 'a.ts', text: '' })).toBeUndefined();
-    expect(await files.export('a.substream', '')).toBeUndefined();
   });
 
   it('keeps the newest twelve in the list, each once', async () => {
@@ -179,10 +189,19 @@ describe('the files of the window', () => {
     expect(files.recent()).toEqual([]);
   });
 
-  it('does not put an exported session on the list', async () => {
-    chosen = join(folder, 'run.substream');
+  it('gives session files to who opens sessions, and puts them on the list', async () => {
+    const path = put('run.substream', '');
     const files = service();
-    expect(await files.export('session.substream', '{}')).toEqual({ path: chosen });
+    expect(await files.openChosen(path)).toEqual({ name: 'run.substream', text: 'opened' });
+    expect(files.recent()).toEqual([{ path, name: 'run.substream' }]);
+  });
+
+  it('takes a session that cannot be opened off the list', async () => {
+    const path = put('run.substream', '');
+    const files = service();
+    await files.openChosen(path);
+    damaged = true;
+    await expect(files.open(path)).rejects.toThrow('damaged');
     expect(files.recent()).toEqual([]);
   });
 

@@ -1,0 +1,26 @@
+// Gives each question about a trace to the view that knows.
+
+import type { TraceAnswer, TraceRequest } from '../protocol/trace.ts';
+import type { TraceView } from '../trace/view/trace-view.ts';
+
+/** The answer to one question. */
+export function answerTrace(view: TraceView, request: TraceRequest): TraceAnswer {
+  switch (request.kind) {
+    case 'head':
+      return { kind: 'head', head: view.head(request.filter) };
+    case 'list':
+      return { kind: 'list', ...view.list(request.filter, request.from, request.count) };
+    case 'lanes':
+      return { kind: 'lanes', picture: view.lanes(request.filter, request) };
+    case 'chain':
+      return { kind: 'chain', chain: view.chain(request.filter, request.id) };
+    case 'find': {
+      const { filter, text, from, backwards } = request;
+      return { kind: 'find', ...view.find(filter, text, from, backwards) };
+    }
+    case 'place':
+      return { kind: 'place', ...view.place(request.filter, request.id) };
+    case 'event':
+      return { kind: 'event', id: view.event(request.number) };
+  }
+}
