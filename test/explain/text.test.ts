@@ -45,7 +45,7 @@ describe('the text of an explanation', () => {
       event: 'C_BAD_CD',
       where: 'CD',
       bits: [31, 31],
-      make: (rig) => rig.set(STE, [20, 20], 1n),
+      make: (rig) => rig.set(STE, [25, 25], 1n),
     };
     expect(textOf(mistake).join('\n')).toContain(
       'Nobody ever wrote there: is STE.S1ContextPtr right (written at\n  accel.ts:50)?',
