@@ -1,7 +1,6 @@
 // `substream compare FILE_A FILE_B`: two shapes of one driver: what differs in calls, commands, states
 // reached, and which mistakes each shape lets pass. Each mistake is tried, not guessed.
 
-import { parseArgs } from 'node:util';
 import { KERNEL_FUNCTIONS } from '../kernel/api-table.ts';
 import type { RunRequest } from '../protocol/api.ts';
 import type { Slip } from '../script/slips.ts';
@@ -14,7 +13,9 @@ import { compareText } from '../trace/compare/text.ts';
 import { SessionReader } from '../trace/session-reader.ts';
 import { readScript } from './script-file.ts';
 import { SessionHost } from './session-host.ts';
-import { UsageError } from './usage-error.ts';
+import { twoFiles } from './two-files.ts';
+
+const FILES = 'two scripts: substream compare FILE_A.ts FILE_B.ts';
 
 const HELP = `usage: substream compare FILE_A.ts FILE_B.ts
 
@@ -37,7 +38,7 @@ export async function compareCommand(args: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const [left, right] = readFiles(args);
+  const [left, right] = twoFiles('compare', args, FILES);
   const requests = [readScript(left), readScript(right)] as const;
   const host = new SessionHost({
     worker: new URL('./session-worker.js', import.meta.url),
@@ -115,21 +116,4 @@ async function runOnce(host: SessionHost, request: RunRequest, slip?: Slip): Pro
     profile: header.profile,
     ...(result.error === undefined ? {} : { error: result.error.message }),
   };
-}
-
-function readFiles(args: readonly string[]): [string, string] {
-  const [left, right, extra] = parse(args);
-  if (left === undefined || right === undefined || extra !== undefined) {
-    throw new UsageError('compare needs two scripts: substream compare FILE_A.ts FILE_B.ts');
-  }
-  return [left, right];
-}
-
-function parse(args: readonly string[]): string[] {
-  try {
-    return parseArgs({ args: [...args], allowPositionals: true, options: {} }).positionals;
-  } catch (error) {
-    const [line = ''] = (error as Error).message.split('. ');
-    throw new UsageError(`compare: ${line.trim()}; try substream compare --help`);
-  }
 }
