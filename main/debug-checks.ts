@@ -31,8 +31,14 @@ export const BREAKPOINT_SET = z.strictObject({
     )
     .max(MOST)
     .readonly(),
-  functions: z.array(z.strictObject({ id: ID, enabled: z.boolean(), name: NAME })).max(MOST).readonly(),
-  hardware: z.array(z.strictObject({ id: ID, enabled: z.boolean(), on: NAME })).max(MOST).readonly(),
+  functions: z
+    .array(z.strictObject({ id: ID, enabled: z.boolean(), name: NAME }))
+    .max(MOST)
+    .readonly(),
+  hardware: z
+    .array(z.strictObject({ id: ID, enabled: z.boolean(), on: NAME }))
+    .max(MOST)
+    .readonly(),
   exceptions: z.strictObject({ caught: z.boolean(), uncaught: z.boolean() }),
 });
 

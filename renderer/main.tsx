@@ -10,6 +10,7 @@ import './theme/overlays.css';
 import './theme/parts.css';
 import './console/prompt.css';
 import './inspector/inspector.css';
+import './debug/debug.css';
 import './welcome/gallery.css';
 import { connectMain } from './base/connection.ts';
 import { scriptDeclarations } from './editor/declarations.ts';

@@ -5,6 +5,7 @@ import type { ReactElement } from 'react';
 import { useEffect, useRef } from 'react';
 import { DisposableStore } from '../../sim/base/disposable.ts';
 import { markWhenPainted } from '../base/dom.ts';
+import { attachDebug } from '../debug/editor-debug.ts';
 import { useWorkbench } from '../workbench/context.ts';
 
 const OPTIONS: editor.IStandaloneEditorConstructionOptions = {
@@ -38,7 +39,7 @@ const OPTIONS: editor.IStandaloneEditorConstructionOptions = {
 
 /** Shows and edits document `id`. */
 export function EditorPane({ id }: { readonly id: string }): ReactElement {
-  const { documents, editors } = useWorkbench();
+  const { documents, editors, debug, commands } = useWorkbench();
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = place.current;
@@ -55,8 +56,14 @@ export function EditorPane({ id }: { readonly id: string }): ReactElement {
       }),
     );
     owned.add(editors.add(id, widget));
+    owned.add(
+      attachDebug(widget, id, debug, (line) => {
+        editors.focus(id, { line, column: 1 });
+        commands.run('debug.conditionalBreakpoint');
+      }),
+    );
     markWhenPainted('substream:editor');
     return () => owned.dispose();
-  }, [documents, editors, id]);
+  }, [documents, editors, debug, commands, id]);
   return <div className="editor-pane" ref={place} />;
 }

@@ -19,7 +19,9 @@ const STATE_TEXT: Readonly<Record<SessionInfo['state'], string>> = {
 
 /** The status bar. */
 export function StatusBar(): ReactElement {
-  const { session, problems, editors, commands } = useWorkbench();
+  const { session, problems, editors, commands, debug } = useWorkbench();
+  const stop = useStore(debug.stop);
+  const ran = useStore(session.ran);
   const info = useStore(session.info);
   const status = useStore(session.status);
   const result = useStore(session.result);
@@ -30,9 +32,13 @@ export function StatusBar(): ReactElement {
   const errors = list.filter(({ severity }) => severity === 'error').length;
   const warnings = list.filter(({ severity }) => severity === 'warning').length;
   return (
-    <footer className={classes('status-bar', `is-${info.state}`)}>
+    <footer
+      className={classes('status-bar', `is-${info.state}`, stop !== undefined && 'is-paused')}
+    >
       <output className="status-state" title={info.message}>
-        {stateText(info, result)}
+        {stop === undefined
+          ? stateText(info, result)
+          : `⏸ paused ${ran?.name ?? ''}:${stop.frames[0]?.line ?? ''}`}
       </output>
       {status !== undefined && <Figures status={status} />}
       <span className="status-space" />

@@ -12,6 +12,9 @@ import { AskBox } from '../commands/ask-box.tsx';
 import { QuickPickBox } from '../commands/quick-pick-box.tsx';
 import { ConsoleBar } from '../console/console-bar.tsx';
 import { ConsolePane } from '../console/console-pane.tsx';
+import { DebugConsole } from '../debug/debug-console.tsx';
+import { DebugPane } from '../debug/debug-pane.tsx';
+import { InputBox } from '../debug/input-box.tsx';
 import { EditorPane } from '../editor/editor-pane.tsx';
 import { ExplorerPane } from '../explorer/explorer-pane.tsx';
 import { FaultPane } from '../inspector/fault-pane.tsx';
@@ -33,6 +36,8 @@ const COMPONENTS = {
   explorer: () => <ExplorerPane />,
   console: () => <ConsolePane />,
   problems: () => <ProblemsPane />,
+  debug: () => <DebugPane />,
+  debugConsole: () => <DebugConsole />,
   fault: () => <FaultPane />,
   tables: () => <TablesPane />,
   registers: () => <RegistersPane />,
@@ -78,7 +83,7 @@ function keepTab(event: KeyboardEvent, { files, notice }: WorkbenchModel): void 
 /** Everything the window shows. */
 export function App(): ReactElement {
   const workbench = useWorkbench();
-  const { layout, theme, prompts } = workbench;
+  const { layout, theme, prompts, input } = workbench;
   const name = useStore(theme);
   return (
     <div className="workbench">
@@ -98,6 +103,7 @@ export function App(): ReactElement {
       <Notice />
       <QuickPickBox prompts={prompts} />
       <AskBox prompts={prompts} />
+      <InputBox prompt={input} />
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { COMMAND_IDS, commandInfo } from '../../sim/protocol/commands.ts';
 import { copyText } from '../base/dom.ts';
 import { keyLabel } from '../commands/keys.ts';
 import type { CommandHandlers, CommandRegistry } from '../commands/registry.ts';
+import { debugCommands } from '../debug/debug-commands.ts';
 import { explainEvent, focusSoon, showInspector } from '../inspector/actions.ts';
 import { PROFILES } from './session.ts';
 import type { WorkbenchModel } from './workbench.ts';
@@ -19,6 +20,7 @@ export function commandHandlers(parts: Parts, registry: () => CommandRegistry): 
     ...viewCommands(parts, registry),
     ...inspectCommands(parts),
     ...runCommands(parts),
+    ...debugCommands(parts),
   };
 }
 
@@ -140,7 +142,8 @@ function inspectCommands(parts: Parts) {
   };
 }
 
-function runCommands({ session, editors, console: terminal, prompts, layout, consoleFind }: Parts) {
+function runCommands(parts: Parts) {
+  const { session, editors, console: terminal, prompts, layout, consoleFind, debug } = parts;
   const start = async (): Promise<void> => {
     const id = editors.active.value;
     if (id !== undefined) {
@@ -152,10 +155,12 @@ function runCommands({ session, editors, console: terminal, prompts, layout, con
     'run.start': start,
     'run.stop': () => session.stop(),
     'run.restart': async () => {
+      const debugged = debug.state.value === 'inactive' ? undefined : debug.document.value;
       if (session.running) {
         await session.stop();
+        await session.ended;
       }
-      await start();
+      await (debugged === undefined ? start() : debug.launch(debugged));
     },
     'run.chooseProfile': async () => {
       const items = PROFILES.map(({ id, title }) => ({ label: id, detail: title, value: id }));

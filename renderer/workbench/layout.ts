@@ -10,8 +10,10 @@ import type { DocumentShower } from './files-view.ts';
 /** The fixed panels: their title and the edge they start at. */
 export const PANELS = {
   explorer: { title: 'Explorer', edge: 'left' },
+  debug: { title: 'Debug', edge: 'left' },
   console: { title: 'Console', edge: 'bottom' },
   problems: { title: 'Problems', edge: 'bottom' },
+  debugConsole: { title: 'Debug Console', edge: 'bottom' },
   fault: { title: 'Fault', edge: 'right' },
   tables: { title: 'Tables', edge: 'right' },
   registers: { title: 'Registers', edge: 'right' },

@@ -2,7 +2,13 @@
 
 import type { Disposable } from '../../sim/base/disposable.ts';
 import { DisposableStore } from '../../sim/base/disposable.ts';
-import type { Profile, RunResult, SessionState, SessionStatus } from '../../sim/protocol/api.ts';
+import type {
+  Profile,
+  RunRequest,
+  RunResult,
+  SessionState,
+  SessionStatus,
+} from '../../sim/protocol/api.ts';
 import type { Remote } from '../base/connection.ts';
 import { Store } from '../base/store.ts';
 import type { ConsoleTerminal } from '../console/console-terminal.ts';
@@ -21,6 +27,9 @@ export const PROFILES: readonly { readonly id: Profile; readonly title: string }
   { id: 'attr19', title: '2019: separate aux calls, device features' },
 ];
 
+/** Starts a run, e.g. under the debugger; fulfilled at its end. */
+export type Starter = (request: RunRequest) => Promise<RunResult>;
+
 /** Runs scripts and shows what they do. */
 export class SessionView implements Disposable {
   readonly #remote: Remote;
@@ -36,6 +45,8 @@ export class SessionView implements Disposable {
   readonly ran = new Store<{ readonly id: string; readonly name: string } | undefined>(undefined);
   readonly profile = new Store<Profile>('seed18');
   readonly seed = new Store(1);
+  /** Settles when the run that goes on is over. */
+  ended: Promise<void> = Promise.resolve();
 
   constructor(remote: Remote, documents: Documents, terminal: ConsoleTerminal) {
     this.#remote = remote;
@@ -61,7 +72,12 @@ export class SessionView implements Disposable {
   }
 
   /** Runs a document to its end; refused while another one runs. */
-  async run(id: string): Promise<void> {
+  async run(id: string, start: Starter = (request) => this.#remote.calls.run(request)) {
+    this.ended = this.#run(id, start);
+    await this.ended;
+  }
+
+  async #run(id: string, start: Starter): Promise<void> {
     const document = this.#documents.get(id);
     if (document === undefined || this.running) {
       return;
@@ -75,7 +91,7 @@ export class SessionView implements Disposable {
     this.#marks = new RunMarks(this.#documents.model(id), document.name);
     this.#console.start(document.name, this.profile.value, this.seed.value);
     try {
-      const result = await this.#remote.calls.run({
+      const result = await start({
         file: document.name,
         text: this.#documents.model(id).getValue(),
         profile: this.profile.value,

@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react';
 import type { Profile } from '../../sim/protocol/api.ts';
 import { Icon } from '../base/icons.tsx';
 import { useStore } from '../base/store.ts';
+import { DebugBar } from '../debug/debug-bar.tsx';
 import { useWorkbench } from './context.ts';
 import { PROFILES } from './session.ts';
 
@@ -32,11 +33,12 @@ export function Toolbar(): ReactElement {
         type="button"
         className="run"
         disabled={running || document === undefined}
-        title="Run (F5)"
+        title="Run without debugging (Ctrl+F5)"
         onClick={() => commands.run('run.start')}
       >
         <Icon name="run" /> Run
       </button>
+      <DebugBar />
       <button
         type="button"
         className="stop"

@@ -8,6 +8,9 @@ import { CommandRegistry } from '../commands/registry.ts';
 import { ConsoleTerminal } from '../console/console-terminal.ts';
 import { Prompt } from '../console/prompt.ts';
 import type { LinkTarget } from '../console/prompt-links.ts';
+import { DebugView } from '../debug/debug-view.ts';
+import { provideHovers } from '../debug/hover.ts';
+import { InputPrompt } from '../debug/input-box.tsx';
 import { Documents } from '../editor/documents.ts';
 import { Editors } from '../editor/editors.ts';
 import { setEditorTheme } from '../editor/themes.ts';
@@ -33,6 +36,8 @@ export interface WorkbenchModel {
   readonly prompt: Prompt;
   readonly problems: Problems;
   readonly inspector: Inspector;
+  readonly debug: DebugView;
+  readonly input: InputPrompt;
   readonly prompts: Prompts;
   readonly commands: CommandRegistry;
   readonly theme: Store<ThemeName>;
@@ -63,6 +68,8 @@ export function createWorkbench(remote: Remote, theme: ThemeName): WorkbenchMode
     prompt: new Prompt((request) => remote.calls.inspect(request), terminal),
     problems: new Problems(documents),
     inspector: new Inspector((request) => remote.calls.inspect(request), session),
+    debug: new DebugView(remote, session, documents),
+    input: new InputPrompt(),
     prompts,
     theme: new Store(theme),
     notice: new Store<string | undefined>(undefined),
@@ -79,6 +86,7 @@ export function createWorkbench(remote: Remote, theme: ThemeName): WorkbenchMode
 function connect(workbench: WorkbenchModel): void {
   const { remote, commands, console: terminal, files } = workbench;
   remote.on('command', (name) => commands.run(name));
+  followDebugger(workbench);
   remote.on('openFile', (file) => files.openText(file));
   remote.on('theme', (theme) => workbench.theme.set(theme));
   workbench.theme.onDidChange((theme) => applyTheme(workbench, theme));
@@ -94,6 +102,19 @@ function connect(workbench: WorkbenchModel): void {
     },
     { capture: true },
   );
+}
+
+/** A script that stops shows itself, its variables and the hardware as it is now. */
+function followDebugger({ debug, documents, layout, inspector }: WorkbenchModel): void {
+  provideHovers(debug, documents);
+  debug.stop.onDidChange((stop) => {
+    const id = debug.document.value;
+    if (stop !== undefined && id !== undefined && documents.get(id) !== undefined) {
+      layout.show(id);
+      layout.reveal('debug');
+      inspector.refresh();
+    }
+  });
 }
 
 function followLink(workbench: WorkbenchModel, target: LinkTarget): void {

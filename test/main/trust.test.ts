@@ -11,8 +11,8 @@ import { OutputRelay } from '../../main/output-relay.ts';
 import { isAllowedRequest, isTrustedSender, WEB_PREFERENCES } from '../../main/security.ts';
 import type { OutputRecord, WorkbenchApi } from '../../sim/protocol/api.ts';
 import { COMMAND_IDS, commandInfo } from '../../sim/protocol/commands.ts';
-import type { BreakpointSet } from '../../sim/protocol/debug.ts';
 import { WORKBENCH_CONTRACT } from '../../sim/protocol/contracts.ts';
+import type { BreakpointSet } from '../../sim/protocol/debug.ts';
 
 const ORIGINS = ['app://workbench'];
 type Contents = Parameters<typeof isTrustedSender>[1];
