@@ -12,6 +12,11 @@ export function assert(condition: unknown, message: string): asserts condition {
   }
 }
 
+/** Throws {@link AssertionError}: for hot paths, where the text must not be made each time. */
+export function fail(message: string): never {
+  throw new AssertionError(message);
+}
+
 /** Returns `value`, or throws {@link AssertionError} naming `what` when it is undefined. */
 export function ensure<T>(value: T | undefined, what: string): T {
   if (value === undefined) {

@@ -1,7 +1,7 @@
 // Register accesses of a driver: through the bus, recorded as the cause of what the hardware then does.
 
-import { assert } from '../base/assert.ts';
-import { big, hex } from '../base/hex.ts';
+import { fail } from '../base/assert.ts';
+import { hex } from '../base/hex.ts';
 import type { SystemBus } from '../machine/system-bus.ts';
 import { K } from '../trace/kinds.ts';
 import type { Recorder } from '../trace/recorder.ts';
@@ -22,16 +22,14 @@ export class MmioRegion {
 
   /** 32-bit read, unsigned. @throws AssertionError when no device answers. */
   readl(offset: number): number {
-    const value = this.#bus.read32(this.base + offset);
-    assert(value !== undefined, `no device at ${hex(this.base + offset)}`);
+    const value = this.#bus.read32(this.base + offset) ?? this.#nobody(offset);
     this.#recorder.emit(K.mmio_read, offset, 32, value | 0, 0);
     return value;
   }
 
   /** 64-bit read. @throws AssertionError when no device answers. */
   readq(offset: number): bigint {
-    const value = this.#bus.read64(this.base + offset);
-    assert(value !== undefined, `no device at ${hex(this.base + offset)}`);
+    const value = this.#bus.read64(this.base + offset) ?? this.#nobody(offset);
     this.#recorder.emit(
       K.mmio_read,
       offset,
@@ -50,7 +48,9 @@ export class MmioRegion {
     recorder.cause = id === 0 ? cause : id;
     const answered = this.#bus.write32(this.base + offset, value);
     recorder.cause = cause;
-    assert(answered, `no device at ${hex(this.base + offset)}`);
+    if (!answered) {
+      this.#nobody(offset);
+    }
   }
 
   /** 64-bit write of two halves. */
@@ -61,6 +61,12 @@ export class MmioRegion {
     recorder.cause = id === 0 ? cause : id;
     const answered = this.#bus.write64(this.base + offset, lo, hi);
     recorder.cause = cause;
-    assert(answered, `no device at ${hex(this.base + offset)} for ${hex(big(lo, hi))}`);
+    if (!answered) {
+      this.#nobody(offset);
+    }
+  }
+
+  #nobody(offset: number): never {
+    fail(`no device at ${hex(this.base + offset)}`);
   }
 }

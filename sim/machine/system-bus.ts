@@ -83,6 +83,11 @@ export class SystemBus {
   }
 
   #windowAt(pa: number): Window | undefined {
-    return this.#windows.find(({ base, size }) => pa >= base && pa < base + size);
+    for (const window of this.#windows) {
+      if (pa >= window.base && pa < window.base + window.size) {
+        return window;
+      }
+    }
+    return undefined;
   }
 }

@@ -1,7 +1,7 @@
 // Typed tables of in-memory records: one literal gives get, encode, describe and the views' fields.
 // Tables check themselves when they are made: overlaps, ranges past the end, codes that do not fit.
 
-import { assert } from '../base/assert.ts';
+import { assert, fail } from '../base/assert.ts';
 import { big, hex } from '../base/hex.ts';
 import type { Field } from './field.ts';
 
@@ -90,9 +90,7 @@ export function record<const F extends FieldTable>(
 }
 
 function fieldNamed<F extends FieldTable>(name: string, fields: F, field: keyof F): Field {
-  const found = fields[field];
-  assert(found !== undefined, `${name} has no field ${String(field)}`);
-  return found;
+  return fields[field] ?? fail(`${name} has no field ${String(field)}`);
 }
 
 function checkTable(name: string, bits: number, fields: FieldTable): void {

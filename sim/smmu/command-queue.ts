@@ -4,16 +4,25 @@
 import { hex } from '../base/hex.ts';
 import { FETCH_COMMAND, K } from '../trace/kinds.ts';
 import type { CommandTargets, Refusal } from './commands.ts';
-import { commandName, refusal, runCommand, signalOf, syncMessage } from './commands.ts';
+import { refusal, runCommand, signalOf, syncMessage } from './commands.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { GlobalErrors } from './global-errors.ts';
 import { CMDQ_ERR } from './global-errors.ts';
 import type { Interrupts } from './interrupts.ts';
 import { alignedBase, effectiveLog2Size } from './output-queue.ts';
 import { entryOf, indexMask, isConsistent, isEmpty, isFull, nextIndex } from './queue.ts';
-import type { RegisterFile } from './register-file.ts';
+import type { RegisterCell, RegisterFile } from './register-file.ts';
 import { OAS_BITS } from './register-masks.ts';
-import { CERROR_ABT, COMMAND_BYTES, SIG_IRQ, SIG_SEV } from './spec/commands.ts';
+import {
+  CERROR_ABT,
+  COMMAND_BY_OPCODE,
+  COMMAND_BYTES,
+  COMMANDS,
+  SIG_IRQ,
+  SIG_SEV,
+} from './spec/commands.ts';
+
+const TWO_32 = 0x1_0000_0000;
 
 /** The registers of one Command queue: CMDQ_*, or those of an ECMDQ. */
 export interface CommandRegisters {
@@ -43,31 +52,35 @@ export interface CommandQueueParts {
 /** CMDQ_BASE, CMDQ_PROD and CMDQ_CONS. */
 export class MainCommandRegisters implements CommandRegisters {
   readonly name = 'CMDQ';
-  readonly #registers: RegisterFile;
+  readonly #base: RegisterCell;
+  readonly #prod: RegisterCell;
+  readonly #cons: RegisterCell;
   readonly #errors: GlobalErrors;
   readonly #enabled: () => boolean;
 
   /** `enabled`: CR0.CMDQEN as acknowledged. */
   constructor(registers: RegisterFile, errors: GlobalErrors, enabled: () => boolean) {
-    this.#registers = registers;
+    this.#base = registers.cell('CMDQ_BASE');
+    this.#prod = registers.cell('CMDQ_PROD');
+    this.#cons = registers.cell('CMDQ_CONS');
     this.#errors = errors;
     this.#enabled = enabled;
   }
 
   get baseLo(): number {
-    return this.#registers.lo('CMDQ_BASE');
+    return this.#base.lo;
   }
 
   get baseHi(): number {
-    return this.#registers.hi('CMDQ_BASE');
+    return this.#base.hi;
   }
 
   get prod(): number {
-    return this.#registers.lo('CMDQ_PROD');
+    return this.#prod.lo;
   }
 
   get cons(): number {
-    return this.#registers.lo('CMDQ_CONS');
+    return this.#cons.lo;
   }
 
   get runnable(): boolean {
@@ -75,21 +88,30 @@ export class MainCommandRegisters implements CommandRegisters {
   }
 
   consume(index: number): void {
-    this.#registers.set('CMDQ_CONS', index);
+    this.#cons.set(index);
   }
 
   /** CONS.ERR is visible before the error is active. */
   fail(cerror: number): void {
-    this.#registers.set('CMDQ_CONS', (this.cons & 0xf_ffff) | (cerror << 24));
+    this.#cons.set((this.cons & 0xf_ffff) | (cerror << 24));
     this.#errors.activate(CMDQ_ERR);
   }
 }
 
 /** Commands that empty whole caches, as software must before the first SMMUEN = 1. */
-const BOOT_COMMANDS = ['CMD_CFGI_STE_RANGE', 'CMD_TLBI_NSNH_ALL', 'CMD_TLBI_EL2_ALL'] as const;
+const BOOT_COMMANDS = ['CMD_CFGI_ALL', 'CMD_TLBI_NSNH_ALL', 'CMD_TLBI_EL2_ALL'] as const;
+const { CMD_CFGI_STE_RANGE, CMD_TLBI_NSNH_ALL, CMD_TLBI_EL2_ALL, CMD_SYNC } = COMMANDS;
 
-/** Commands whose completion a CMD_SYNC makes visible to held event records. */
-const INVALIDATION = /^CMD_(?:CFGI|TLBI)_/;
+/** Bit of BOOT_COMMANDS by opcode; CMD_CFGI_ALL is a range of its opcode. */
+const BOOT_BITS = new Uint8Array(256);
+BOOT_BITS[CMD_CFGI_STE_RANGE.opcode] = 1;
+BOOT_BITS[CMD_TLBI_NSNH_ALL.opcode] = 2;
+BOOT_BITS[CMD_TLBI_EL2_ALL.opcode] = 4;
+
+/** 1 for opcodes whose completion a CMD_SYNC makes visible to held event records. */
+const INVALIDATES = Uint8Array.from({ length: 256 }, (_, opcode) =>
+  Number(/^CMD_(?:CFGI|TLBI)_/.test(COMMAND_BY_OPCODE.get(opcode) ?? '')),
+);
 
 /** @arch 4.1.4 Y Consumption of commands from the Command queue */
 export class CommandQueue {
@@ -98,9 +120,9 @@ export class CommandQueue {
   readonly #oasBits: number;
   #running = false;
   #invalidated = false;
-  /** Whole-cache invalidations consumed, and those that a CMD_SYNC completed. */
-  readonly #emptied = new Set<string>();
-  #completed: ReadonlySet<string> = new Set();
+  /** Whole-cache invalidations consumed, and those that a CMD_SYNC completed, by BOOT_BITS. */
+  #emptied = 0;
+  #completed = 0;
   #seenFull = false;
   /** CONS of the last refused command, and its first word: refused again unchanged, software did not see it. */
   #refused: { readonly cons: number; readonly word: number } | undefined;
@@ -147,8 +169,9 @@ export class CommandQueue {
   get neverInvalidated(): string[] {
     const { hyp } = this.#parts.targets.state.features;
     return BOOT_COMMANDS.filter(
-      (name) => !this.#completed.has(name) && (hyp || name !== 'CMD_TLBI_EL2_ALL'),
-    ).map((name) => (name === 'CMD_CFGI_STE_RANGE' ? 'CMD_CFGI_ALL' : name));
+      (name, index) =>
+        ((this.#completed >>> index) & 1) === 0 && (hyp || name !== 'CMD_TLBI_EL2_ALL'),
+    );
   }
 
   get #prod(): number {
@@ -203,18 +226,18 @@ export class CommandQueue {
   #fetch(index: number): boolean {
     const { registers, targets } = this.#parts;
     const { memory, recorder } = targets.state;
-    const bytes = COMMAND_BYTES * 2 ** this.log2Size;
+    const bytes = COMMAND_BYTES << this.log2Size;
     const base = alignedBase(registers.baseLo, registers.baseHi, bytes);
     const pa = base + index * COMMAND_BYTES;
     const words = this.#words;
     let ok = true;
-    for (const at of [0, 2]) {
+    for (let at = 0; at < 4; at += 2) {
       const read = memory.read64(pa + at * 4);
       words[at] = read ? memory.lo : 0;
       words[at + 1] = read ? memory.hi : 0;
       ok &&= read;
     }
-    const paHi = Math.floor(pa / 2 ** 32);
+    const paHi = (pa / TWO_32) | 0;
     recorder.emit(K.fetch, FETCH_COMMAND, -1, 0, Number(ok), pa | 0, paHi, words[0], words[1]);
     return ok;
   }
@@ -243,16 +266,15 @@ export class CommandQueue {
       interrupts.sendEvent();
     }
     this.#seenFull = false;
-    const name = commandName(words) ?? '';
-    this.#invalidated ||= INVALIDATION.test(name);
-    if (name !== 'CMD_SYNC') {
-      if (name !== 'CMD_CFGI_STE_RANGE' || ((words[2] as number) & 0x1f) === 31) {
-        this.#emptied.add(name);
+    const opcode = (words[0] as number) & 0xff;
+    if (opcode !== CMD_SYNC.opcode) {
+      this.#invalidated ||= INVALIDATES[opcode] === 1;
+      if (opcode !== CMD_CFGI_STE_RANGE.opcode || ((words[2] as number) & 0x1f) === 31) {
+        this.#emptied |= BOOT_BITS[opcode] as number;
       }
       return;
     }
-    this.#completed =
-      this.#completed.size < this.#emptied.size ? new Set(this.#emptied) : this.#completed;
+    this.#completed = this.#emptied;
     if (this.#invalidated) {
       events.invalidated();
       this.#invalidated = false;

@@ -170,22 +170,37 @@ const HANDLERS: Readonly<Record<CommandName, Handler>> = {
   CMD_DPTI_PA: NO_DPT,
 };
 
-/** Name of the command in `words`, or undefined for a reserved opcode. */
-export function commandName(words: Int32Array): CommandName | undefined {
-  return COMMAND_BY_OPCODE.get((words[0] as number) & 0xff);
+/** What running a command takes, so that nothing is looked up by name. */
+interface Dispatch {
+  readonly name: CommandName;
+  readonly handler: Handler;
+  /** SSec, when the command has it. */
+  readonly ssec: number;
+  readonly reserved: readonly number[];
 }
+
+const SSEC = 1 << 10;
+
+const BY_OPCODE: readonly (Dispatch | undefined)[] = Array.from({ length: 256 }, (_, opcode) => {
+  const name = COMMAND_BY_OPCODE.get(opcode);
+  if (name === undefined) {
+    return undefined;
+  }
+  const { fields, reserved } = COMMANDS[name];
+  return { name, handler: HANDLERS[name], ssec: 'SSec' in fields ? SSEC : 0, reserved };
+});
 
 /** Why the command is not consumed, or undefined for one that is to be run. */
 export function refusal(targets: CommandTargets, words: Int32Array): Refusal | undefined {
-  const name = commandName(words);
-  if (name === undefined) {
+  const dispatch = BY_OPCODE[(words[0] as number) & 0xff];
+  if (dispatch === undefined) {
     return { cerror: CERROR_ILL, why: `opcode ${hex((words[0] as number) & 0xff)} is reserved` };
   }
-  const { fields } = COMMANDS[name];
+  const { name, handler, ssec } = dispatch;
   const why =
-    'SSec' in fields && ((words[0] as number) & (1 << 10)) !== 0
+    ((words[0] as number) & ssec) !== 0
       ? 'SSec = 1 on the Non-secure Command queue'
-      : HANDLERS[name].illegal?.(targets.state.features, words);
+      : handler.illegal?.(targets.state.features, words);
   if (why !== undefined) {
     return { cerror: CERROR_ILL, why: `${name}: ${why}` };
   }
@@ -199,10 +214,10 @@ export function refusal(targets: CommandTargets, words: Int32Array): Refusal | u
 
 /** Runs a command that is not refused. */
 export function runCommand(targets: CommandTargets, words: Int32Array): void {
-  const name = commandName(words);
-  if (name !== undefined) {
-    checkReserved(targets.state, name, words);
-    HANDLERS[name].run(targets, words);
+  const dispatch = BY_OPCODE[(words[0] as number) & 0xff];
+  if (dispatch !== undefined) {
+    checkReserved(targets.state, dispatch, words);
+    dispatch.handler.run(targets, words);
   }
 }
 
@@ -226,13 +241,12 @@ export function signalOf(words: Int32Array): number {
 }
 
 /** @arch 4.1.5 Y Reserved fields */
-function checkReserved(state: SmmuState, name: CommandName, words: Int32Array): void {
-  const { reserved, section } = COMMANDS[name];
+function checkReserved(state: SmmuState, { name, reserved }: Dispatch, words: Int32Array): void {
   for (let word = 0; word < 4; word++) {
     const bits = (words[word] as number) & (reserved[word] as number);
     if (bits !== 0) {
       const text = `${name}: reserved bits ${hex(bits >>> 0, 8)} of word ${word} are set, ignored`;
-      state.diagnostics.guestError(section, text);
+      state.diagnostics.guestError(COMMANDS[name].section, text);
     }
   }
 }

@@ -4,7 +4,7 @@
 
 import type { VirtualClock } from '../machine/clock.ts';
 import type { Diagnostics } from '../trace/diagnostics.ts';
-import type { RegisterFile } from './register-file.ts';
+import type { RegisterCell, RegisterFile } from './register-file.ts';
 import { REGISTERS } from './spec/registers.ts';
 
 /** When updates complete: at once, or `ticks` (nanoseconds) after the write. */
@@ -24,9 +24,9 @@ export function completeLater(timing: UpdateTiming, complete: () => void): void 
 
 /** One register with its ACK register. */
 export class FieldUpdates {
-  readonly #registers: RegisterFile;
-  readonly #request: 'CR0' | 'IRQ_CTRL';
-  readonly #ack: 'CR0ACK' | 'IRQ_CTRLACK';
+  readonly #name: 'CR0' | 'IRQ_CTRL';
+  readonly #request: RegisterCell;
+  readonly #ack: RegisterCell;
   readonly #timing: UpdateTiming;
   readonly #diagnostics: Diagnostics;
   /** Masks of the fields in the order in which updates of one write complete. */
@@ -35,36 +35,36 @@ export class FieldUpdates {
   onComplete: ((mask: number) => void) | undefined;
 
   constructor(
-    request: 'CR0' | 'IRQ_CTRL',
+    name: 'CR0' | 'IRQ_CTRL',
     registers: RegisterFile,
     timing: UpdateTiming,
     diagnostics: Diagnostics,
   ) {
-    this.#request = request;
-    this.#ack = `${request}ACK`;
-    this.#registers = registers;
+    this.#name = name;
+    this.#request = registers.cell(name);
+    this.#ack = registers.cell(`${name}ACK`);
     this.#timing = timing;
     this.#diagnostics = diagnostics;
     // CMDQEN completes last: commands that it starts find the other fields of the same write in force.
-    this.#fields = Object.entries(REGISTERS[request].fields)
-      .map(([name, { lo, hi }]) => [name, (2 ** (hi - lo + 1) - 1) << lo] as const)
+    this.#fields = Object.entries(REGISTERS[name].fields)
+      .map(([field, { lo, hi }]) => [field, (2 ** (hi - lo + 1) - 1) << lo] as const)
       .sort(([a], [b]) => Number(a === 'CMDQEN') - Number(b === 'CMDQEN'));
   }
 
   /** True when the field of `mask` is 1, or on its way to or from 1: what it guards is locked. */
   locks(mask: number): boolean {
-    return ((this.#registers.lo(this.#request) | this.#registers.lo(this.#ack)) & mask) !== 0;
+    return ((this.#request.lo | this.#ack.lo) & mask) !== 0;
   }
 
   /** The value in force. */
   acknowledged(mask: number): boolean {
-    return (this.#registers.lo(this.#ack) & mask) !== 0;
+    return (this.#ack.lo & mask) !== 0;
   }
 
   /** Takes a write of the request register. */
   write(value: number): void {
-    const old = this.#registers.lo(this.#request);
-    const pending = old ^ this.#registers.lo(this.#ack);
+    const old = this.#request.lo;
+    const pending = old ^ this.#ack.lo;
     const changed: number[] = [];
     let stored = old;
     for (const [name, mask] of this.#fields) {
@@ -73,24 +73,24 @@ export class FieldUpdates {
       }
       if ((pending & mask) !== 0) {
         this.#diagnostics.guestError(
-          REGISTERS[this.#request].section,
-          `${this.#request}.${name} changed again before ${this.#ack} showed the first change; the first value stays`,
+          REGISTERS[this.#name].section,
+          `${this.#name}.${name} changed again before ${this.#name}ACK showed the first change; the first value stays`,
         );
         continue;
       }
       stored = (stored & ~mask) | (value & mask);
       changed.push(mask);
     }
-    this.#registers.set(this.#request, stored);
+    this.#request.set(stored);
     for (const mask of changed) {
       completeLater(this.#timing, () => this.#complete(mask));
     }
   }
 
   #complete(mask: number): void {
-    const value = this.#registers.lo(this.#request);
-    const ack = this.#registers.lo(this.#ack);
-    this.#registers.set(this.#ack, (ack & ~mask) | (value & mask));
+    const value = this.#request.lo;
+    const ack = this.#ack.lo;
+    this.#ack.set((ack & ~mask) | (value & mask));
     this.onComplete?.(mask);
   }
 }

@@ -2,7 +2,7 @@
 // inactive ones, so that further errors of a kind that is active are lost.
 
 import type { Diagnostics } from '../trace/diagnostics.ts';
-import type { RegisterFile } from './register-file.ts';
+import type { RegisterCell, RegisterFile } from './register-file.ts';
 
 export const CMDQ_ERR = 1 << 0;
 export const EVENTQ_ABT_ERR = 1 << 2;
@@ -15,7 +15,9 @@ export const CMDQP_ERR = 1 << 9;
 
 /** The global errors of one programming interface. @arch 7.5 P(no service failure mode) Global error recording */
 export class GlobalErrors {
-  readonly #registers: RegisterFile;
+  readonly #gerror: RegisterCell;
+  readonly #gerrorn: RegisterCell;
+  readonly #known: number;
   readonly #diagnostics: Diagnostics;
   /** Told when an error becomes active that is to raise the GERROR interrupt. */
   onActivate: (() => void) | undefined;
@@ -23,13 +25,15 @@ export class GlobalErrors {
   onAcknowledge: (() => void) | undefined;
 
   constructor(registers: RegisterFile, diagnostics: Diagnostics) {
-    this.#registers = registers;
+    this.#gerror = registers.cell('GERROR');
+    this.#gerrorn = registers.cell('GERRORN');
+    this.#known = registers.mask('GERROR');
     this.#diagnostics = diagnostics;
     registers.setBehaviour('GERRORN', { write: (value) => this.#acknowledge(value) });
   }
 
   isActive(error: number): boolean {
-    return ((this.#registers.lo('GERROR') ^ this.#registers.lo('GERRORN')) & error) !== 0;
+    return ((this.#gerror.lo ^ this.#gerrorn.lo) & error) !== 0;
   }
 
   /** Makes an error active, unless it is. @arch 7.5.1 Y GERROR interrupt notification */
@@ -37,7 +41,7 @@ export class GlobalErrors {
     if (this.isActive(error)) {
       return;
     }
-    this.#registers.set('GERROR', this.#registers.lo('GERROR') ^ error);
+    this.#gerror.set(this.#gerror.lo ^ error);
     if (error !== MSI_GERROR_ABT_ERR) {
       this.onActivate?.();
     }
@@ -45,16 +49,16 @@ export class GlobalErrors {
 
   /** Toggled inactive errors count as active from now on; bits without an error mean nothing. */
   #acknowledge(value: number): void {
-    const active = this.#registers.lo('GERROR') ^ this.#registers.lo('GERRORN');
-    const toggled = value ^ this.#registers.lo('GERRORN');
-    const wrong = toggled & ~active & this.#registers.mask('GERROR');
+    const active = this.#gerror.lo ^ this.#gerrorn.lo;
+    const toggled = value ^ this.#gerrorn.lo;
+    const wrong = toggled & ~active & this.#known;
     if (wrong !== 0) {
       this.#diagnostics.guestError(
         '6.3.20',
         `GERRORN toggles inactive errors 0x${(wrong >>> 0).toString(16)}: they count as active now (CONSTRAINED UNPREDICTABLE)`,
       );
     }
-    this.#registers.set('GERRORN', value);
+    this.#gerrorn.set(value);
     this.onAcknowledge?.();
   }
 }

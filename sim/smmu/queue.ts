@@ -1,14 +1,14 @@
 // Queue arithmetic, once, for all queues (IHI 0070 3.5.1): an index register holds the index in bits
-// [QS-1:0] and the wrap flag at bit QS, where QS is the effective LOG2SIZE.
+// [QS-1:0] and the wrap flag at bit QS, where QS is the effective LOG2SIZE, at most 19.
 
 /** Bits that an index register of this size uses: index and wrap flag. */
 export function indexMask(log2Size: number): number {
-  return 2 ** (log2Size + 1) - 1;
+  return (2 << log2Size) - 1;
 }
 
 /** Entry that the register points at, 0 to 2^QS - 1. */
 export function entryOf(register: number, log2Size: number): number {
-  return register & (2 ** log2Size - 1);
+  return register & ((1 << log2Size) - 1);
 }
 
 /** The wrap flag, 0 or 1. */
@@ -28,7 +28,7 @@ export function isEmpty(prod: number, cons: number, log2Size: number): boolean {
 
 /** Same entry, different wrap flags. */
 export function isFull(prod: number, cons: number, log2Size: number): boolean {
-  return ((prod ^ cons) & indexMask(log2Size)) === 2 ** log2Size;
+  return ((prod ^ cons) & indexMask(log2Size)) === 1 << log2Size;
 }
 
 /** Entries between consumer and producer; more than the size when the pair is inconsistent. */
@@ -41,5 +41,5 @@ export function entriesIn(prod: number, cons: number, log2Size: number): number 
  * such a queue is UNPREDICTABLE (3.21.2).
  */
 export function isConsistent(prod: number, cons: number, log2Size: number): boolean {
-  return entriesIn(prod, cons, log2Size) <= 2 ** log2Size;
+  return entriesIn(prod, cons, log2Size) <= 1 << log2Size;
 }

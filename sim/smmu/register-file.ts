@@ -2,7 +2,7 @@
 // lets each register say when a write is honoured and what it does (IHI 0070 6.2).
 // Illegal accesses are RAZ/WI, one of the permitted choices, and are diagnosed.
 
-import { assert } from '../base/assert.ts';
+import { fail } from '../base/assert.ts';
 import { hex } from '../base/hex.ts';
 import type { Diagnostics } from '../trace/diagnostics.ts';
 import type { RegisterName } from './spec/registers.ts';
@@ -45,6 +45,36 @@ interface Slot {
 export interface RegisterMask {
   readonly lo: number;
   readonly hi: number;
+}
+
+/** One register for what reads it often: without a look-up by its name. */
+export class RegisterCell {
+  readonly #words: Int32Array;
+  readonly #index: number;
+  readonly #mask: RegisterMask;
+
+  /** The register whose low word is `words[index]`. */
+  constructor(words: Int32Array, index: number, mask: RegisterMask) {
+    this.#words = words;
+    this.#index = index;
+    this.#mask = mask;
+  }
+
+  /** Low word, signed. */
+  get lo(): number {
+    return this.#words[this.#index] as number;
+  }
+
+  /** High word of a 64-bit register, signed. */
+  get hi(): number {
+    return this.#words[this.#index + 1] as number;
+  }
+
+  /** As {@link RegisterFile.set}. */
+  set(lo: number, hi = 0): void {
+    this.#words[this.#index] = lo & this.#mask.lo;
+    this.#words[this.#index + 1] = hi & this.#mask.hi;
+  }
 }
 
 /** The registers of one SMMU, by name and by offset. */
@@ -93,6 +123,12 @@ export class RegisterFile {
   /** Says what a register does; once a register. */
   setBehaviour(name: RegisterName, behaviour: RegisterBehaviour): void {
     this.#slots[name].behaviour = behaviour;
+  }
+
+  /** The register itself. */
+  cell(name: RegisterName): RegisterCell {
+    const { index, masks } = this.#slots[name];
+    return new RegisterCell(this.#words, index, { lo: masks[0], hi: masks[1] });
   }
 
   /** Low word, signed. */
@@ -272,8 +308,8 @@ function resetOf(name: RegisterName): number {
 
 /** @throws AssertionError for an offset that no bus could send. */
 function checkOffset(offset: number): void {
-  assert(
-    Number.isInteger(offset) && offset >= 0 && offset < REGISTER_SPACE,
-    `offset ${offset} is not inside the register space of ${hex(REGISTER_SPACE)} bytes`,
-  );
+  if (!(Number.isInteger(offset) && offset >= 0 && offset < REGISTER_SPACE)) {
+    const space = hex(REGISTER_SPACE);
+    fail(`offset ${offset} is not inside the register space of ${space} bytes`);
+  }
 }

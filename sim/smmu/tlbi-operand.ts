@@ -30,6 +30,16 @@ export function asidOf(words: Int32Array, features: Readonly<SmmuFeatures>): num
   return ((words[1] as number) >>> 16) & (features.asid16 ? 0xffff : 0xff);
 }
 
+/** Bits of the range fields, by word of the command. */
+const RANGE_BITS = COMMANDS.CMD_TLBI_NH_VA.encode({ NUM: 0x1f, SCALE: 0x3f, TTL: 3, TG: 3 });
+const NO_RANGE = { tg: 0, ttl: 0, num: 0, scale: 0 };
+
+/** Most commands have none. */
+function hasRange(words: Int32Array): boolean {
+  const low = (words[0] as number) & (RANGE_BITS[0] as number);
+  return (low | ((words[2] as number) & (RANGE_BITS[2] as number))) !== 0;
+}
+
 /** The range fields as they count on this instance. @arch 4.4.1.1 Y Range-based invalidation and level hint */
 function rangeOf(words: Int32Array, features: Readonly<SmmuFeatures>) {
   const table = COMMANDS.CMD_TLBI_NH_VA;
@@ -53,6 +63,9 @@ export function illegalRange(
   words: Int32Array,
   features: Readonly<SmmuFeatures>,
 ): string | undefined {
+  if (!hasRange(words)) {
+    return undefined;
+  }
   const { tg, ttl, num, scale } = rangeOf(words, features);
   return tg !== 0 && ttl === 0 && num === 0 && scale === 0
     ? `TG = ${tg} with NUM, SCALE and effective TTL all 0 is reserved`
@@ -62,19 +75,25 @@ export function illegalRange(
 /** The operand of a legal command. Diagnoses what leaves the range unpredictable. */
 export function tlbiOperand(command: RangeCommand, words: Int32Array, state: SmmuState): TlbiVa {
   const { features } = state;
-  const range = rangeOf(words, features);
+  const ranged = hasRange(words);
+  const range = ranged ? rangeOf(words, features) : NO_RANGE;
   const addrLo = (words[2] as number) & ~0xfff;
   const ipa = command === 'CMD_TLBI_S2_IPA';
   const addrHi = (words[3] as number) & (ipa ? 0x00ff_ffff : -1);
-  checkReserved(command, words, state);
-  checkAlignment(command, range, [addrLo, addrHi], state);
+  if (ranged) {
+    checkReserved(command, words, state);
+    checkAlignment(command, range, [addrLo, addrHi], state);
+  }
   return {
     vmid: vmidOf(words, features),
     asid: asidOf(words, features),
     addrLo,
     addrHi,
     leaf: ((words[2] as number) & 1) !== 0,
-    ...range,
+    tg: range.tg,
+    ttl: range.ttl,
+    num: range.num,
+    scale: range.scale,
   };
 }
 
