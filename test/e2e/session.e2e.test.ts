@@ -49,7 +49,7 @@ describe('a session in the window', () => {
     const { page } = workbench;
     await typeScript(page, text);
     await waitUntilIdle(page);
-    await page.keyboard.press('F5');
+    await page.keyboard.press('Control+F5');
     await page.locator('.status-bar.is-running').waitFor();
     await page.waitForTimeout(runFor);
     return page.evaluate(

@@ -44,7 +44,7 @@ describe('commands', () => {
     ['KeyS', 'S', 'CS', 'file.saveAs'],
     ['KeyP', 'P', 'CS', 'view.palette'],
     ['F1', 'F1', '', 'view.palette'],
-    ['F5', 'F5', '', 'run.start'],
+    ['F5', 'F5', '', 'debug.start'],
     ['F5', 'F5', 'C', 'run.start'],
     ['F5', 'F5', 'S', 'run.stop'],
     ['F5', 'F5', 'CS', 'run.restart'],
