@@ -42,12 +42,9 @@ export function StatusBar(): ReactElement {
       </output>
       {status !== undefined && <Figures status={status} />}
       <span className="status-space" />
-      <button
-        type="button"
-        aria-label={`${errors} errors, ${warnings} warnings: show problems`}
-        onClick={() => commands.run('view.problems')}
-      >
-        <Icon name="error" /> {errors} <Icon name="warning" /> {warnings}
+      <button type="button" title="Show problems" onClick={() => commands.run('view.problems')}>
+        <Icon name="error" /> {errors} <span className="visually-hidden">errors, </span>
+        <Icon name="warning" /> {warnings} <span className="visually-hidden">warnings</span>
       </button>
       <span>{profile}</span>
       <span>seed {seed}</span>

@@ -48,7 +48,7 @@ const COMPONENTS = {
 
 const TABS = {
   document: ({ api }: IDockviewPanelHeaderProps) => <DocumentTab api={api} />,
-  fixed: ({ api }: IDockviewPanelHeaderProps) => <FixedTab id={api.id} />,
+  fixed: ({ api }: IDockviewPanelHeaderProps) => <FixedTab api={api} />,
   welcome: () => <WelcomeTab />,
 };
 

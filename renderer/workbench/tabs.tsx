@@ -1,7 +1,7 @@
 // The tabs of the dock.
 
 import type { IDockviewPanelHeaderProps } from 'dockview-react';
-import type { ReactElement } from 'react';
+import type { HTMLAttributes, ReactElement } from 'react';
 import { useEffect } from 'react';
 import { classes } from '../base/dom.ts';
 import { Icon } from '../base/icons.tsx';
@@ -34,20 +34,25 @@ export function DocumentTab({
     >
       <Icon name={document?.example ? 'book' : 'file'} />
       <span className="tab-name">{name}</span>
-      <button
-        type="button"
-        className="tab-close"
-        tabIndex={-1}
-        aria-label={dirty ? `Close ${name}, unsaved` : `Close ${name}`}
-        onPointerDown={(event) => event.stopPropagation()}
-        onClick={close}
-      >
-        <span className="tab-dot" aria-hidden="true">
-          ●
-        </span>
-        <Icon name="close" />
-      </button>
+      <CloseMark title={`Close ${name}`} close={close} />
     </div>
+  );
+}
+
+/** A tab is one control, so what closes it is for the mouse alone; the keyboard has commands for it. */
+function CloseMark(props: { readonly title: string; readonly close: () => void }): ReactElement {
+  const attributes: HTMLAttributes<HTMLSpanElement> = {
+    className: 'tab-close',
+    title: props.title,
+    'aria-hidden': true,
+    onPointerDown: (event) => event.stopPropagation(),
+    onClick: props.close,
+  };
+  return (
+    <span {...attributes}>
+      <span className="tab-dot">●</span>
+      <Icon name="close" />
+    </span>
   );
 }
 
@@ -58,28 +63,29 @@ export function WelcomeTab(): ReactElement {
     <div className="tab" title="Welcome">
       <Icon name="book" />
       <span className="tab-name">Welcome</span>
-      <button
-        type="button"
-        className="tab-close"
-        tabIndex={-1}
-        aria-label="Close Welcome"
-        onPointerDown={(event) => event.stopPropagation()}
-        onClick={() => layout.hideWelcome()}
-      >
-        <Icon name="close" />
-      </button>
+      <CloseMark title="Close Welcome" close={() => layout.hideWelcome()} />
     </div>
   );
 }
 
 /** A tab of a fixed panel; the one of the problems counts them. */
-export function FixedTab({ id }: { readonly id: string }): ReactElement {
+export function FixedTab({
+  api,
+}: {
+  readonly api: IDockviewPanelHeaderProps['api'];
+}): ReactElement {
+  const { id } = api;
   const { problems } = useWorkbench();
   const count = useStore(problems.list).length;
+  const counted = id === 'problems' && count > 0;
+  const { title = id } = PANELS[id as PanelId] ?? {};
+  useEffect(
+    () => api.setTitle(counted ? `${title} ${count}` : title),
+    [api, title, count, counted],
+  );
   return (
     <div className="tab tab-fixed">
-      <span className="tab-name">{PANELS[id as PanelId]?.title ?? id}</span>
-      {id === 'problems' && count > 0 && <span className="badge">{count}</span>}
+      <span className="tab-name">{title}</span> {counted && <span className="badge">{count}</span>}
     </div>
   );
 }
