@@ -144,17 +144,19 @@ export class CommandQueue {
       return;
     }
     this.#running = true;
-    while (this.#runnable && this.#step()) {
+    // No command changes the size: it is guarded while the queue is enabled.
+    const { log2Size } = this;
+    while (this.#parts.registers.runnable && this.#isWaiting(log2Size) && this.#step(log2Size)) {
       // One command a step.
     }
     this.#running = false;
-    this.#seenFull = isFull(this.#prod, this.#cons, this.log2Size);
+    this.#seenFull = isFull(this.#prod, this.#cons, log2Size);
   }
 
   /** Diagnoses a PROD that no producer reaches: such a queue is not consumed. @arch 3.21.2 Y Queues */
   checkIndexes(): void {
     const { targets, registers } = this.#parts;
-    if (!isConsistent(this.#prod, this.#cons, this.log2Size)) {
+    if (!isConsistent(registers.prod, registers.cons, this.log2Size)) {
       targets.state.diagnostics.guestError(
         '3.21.2',
         `${registers.name}_PROD ${hex(this.#prod)} is inconsistent with ${registers.name}_CONS ${hex(this.#cons)}: nothing is consumed (UNPREDICTABLE)`,
@@ -182,23 +184,20 @@ export class CommandQueue {
     return this.#parts.registers.cons & indexMask(this.log2Size);
   }
 
-  get #runnable(): boolean {
-    const { log2Size } = this;
-    return (
-      this.#parts.registers.runnable &&
-      !isEmpty(this.#prod, this.#cons, log2Size) &&
-      isConsistent(this.#prod, this.#cons, log2Size)
-    );
+  /** Commands are there, and the indexes make sense. */
+  #isWaiting(log2Size: number): boolean {
+    const { prod, cons } = this.#parts.registers;
+    return !isEmpty(prod, cons, log2Size) && isConsistent(prod, cons, log2Size);
   }
 
   /** Consumes one command, or stops at it: false. */
-  #step(): boolean {
+  #step(log2Size: number): boolean {
     const { targets, registers } = this.#parts;
     const { recorder } = targets.state;
     const words = this.#words;
     const cause = recorder.cause;
-    const index = entryOf(this.#cons, this.log2Size);
-    const fetched = this.#fetch(index);
+    const index = entryOf(registers.cons, log2Size);
+    const fetched = this.#fetch(index, log2Size);
     const refused = fetched
       ? refusal(targets, words)
       : { cerror: CERROR_ABT, why: `external abort on the fetch of command ${index}` };
@@ -215,7 +214,7 @@ export class CommandQueue {
       this.#stop(refused);
     } else {
       runCommand(targets, words);
-      registers.consume(nextIndex(this.#cons, this.log2Size));
+      registers.consume(nextIndex(registers.cons, log2Size));
       this.#consumed();
     }
     recorder.cause = cause;
@@ -223,10 +222,10 @@ export class CommandQueue {
   }
 
   /** Loads a command; false on an external abort. */
-  #fetch(index: number): boolean {
+  #fetch(index: number, log2Size: number): boolean {
     const { registers, targets } = this.#parts;
     const { memory, recorder } = targets.state;
-    const bytes = COMMAND_BYTES << this.log2Size;
+    const bytes = COMMAND_BYTES << log2Size;
     const base = alignedBase(registers.baseLo, registers.baseHi, bytes);
     const pa = base + index * COMMAND_BYTES;
     const words = this.#words;
