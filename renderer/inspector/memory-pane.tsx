@@ -110,12 +110,12 @@ function rowOf(
     className: classes(was !== undefined && 'is-changed', /^0x0+$/.test(word) && 'is-zero'),
     content: (
       <span className="columns">
-        <span className="memory-address">{groupedHex(pa)}</span>
+        <span className="memory-address">{groupedHex(pa)}</span>{' '}
         <span className="change-sign">
           <span aria-hidden="true">{was === undefined ? '' : 'Δ'}</span>
           {was !== undefined && <span className="visually-hidden">changed </span>}
-        </span>
-        <span className="memory-word">{word}</span>
+        </span>{' '}
+        <span className="memory-word">{word}</span>{' '}
         <span className="tree-text">
           {writer === undefined ? '' : `line ${writer.line} ${writer.call}`}
         </span>

@@ -86,13 +86,12 @@ function rowOf(entry: QueueEntryDto | undefined, newFrom: number | undefined): L
     className: classes(isNew && 'is-changed', !fine && 'is-invalid'),
     content: (
       <span className="columns">
-        <span className="entry-number">{number}</span>
+        <span className="entry-number">{number}</span>{' '}
         <span className="change-sign">
           <span aria-hidden="true">{isNew ? '+' : ''}</span>
           {isNew && <span className="visually-hidden">new </span>}
-        </span>
-        <span className="entry-name">{name}</span>
-        <span className="tree-text">{text}</span>
+        </span>{' '}
+        <span className="entry-name">{name}</span> <span className="tree-text">{text}</span>{' '}
         <span className="state-word">
           {fine ? '' : '✘ '}
           {state}

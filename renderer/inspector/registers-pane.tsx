@@ -61,9 +61,8 @@ function rowOf(register: RegisterDto | undefined, changes: ReadonlyMap<string, C
     className: classes(change !== undefined && 'is-changed', value === undefined && 'is-zero'),
     content: (
       <span className="columns">
-        <span className="register-offset">0x{offset.toString(16).padStart(5, '0')}</span>
-        <ChangeSign change={change} />
-        <span className="register-name">{name}</span>
+        <span className="register-offset">0x{offset.toString(16).padStart(5, '0')}</span>{' '}
+        <ChangeSign change={change} /> <span className="register-name">{name}</span>{' '}
         <span className="register-value">
           {value ?? '–'}
           {value === undefined && <span className="visually-hidden">never touched</span>}

@@ -118,14 +118,13 @@ function rowOf(
           onClick={() => tables.toggle(key, !expanded)}
         >
           {hasChildren ? '›' : ''}
-        </span>
+        </span>{' '}
         <span className="state-sign" aria-hidden="true">
           {SIGNS[state]}
-        </span>
-        <ChangeSign change={changes.get(key)} />
-        <span className="tree-title">{title}</span>
-        <span className="tree-text">{text}</span>
-        <span className={state === 'ok' ? 'visually-hidden' : 'state-word'}>{state}</span>
+        </span>{' '}
+        <ChangeSign change={changes.get(key)} /> <span className="tree-title">{title}</span>{' '}
+        <span className="tree-text">{text}</span>{' '}
+        <span className={state === 'ok' ? 'visually-hidden' : 'state-word'}>{state}</span>{' '}
         {position === MOST_CHILDREN && <span className="state-word">the rest is not shown</span>}
       </span>
     ),
