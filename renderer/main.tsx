@@ -11,6 +11,7 @@ import './theme/parts.css';
 import './console/prompt.css';
 import './inspector/inspector.css';
 import './debug/debug.css';
+import './trace/trace.css';
 import './welcome/gallery.css';
 import { connectMain } from './base/connection.ts';
 import { scriptDeclarations } from './editor/declarations.ts';

@@ -14,6 +14,8 @@ export interface DocumentInfo {
   readonly path?: string;
   /** Opened from the gallery and not saved anywhere else. */
   readonly example: boolean;
+  /** The session file whose script it is: it shows what ran, and is not changed. */
+  readonly recordedIn?: string;
   readonly dirty: boolean;
 }
 
@@ -54,6 +56,19 @@ export class Documents {
       file.path === undefined ? info.example && info.name === file.name : info.path === file.path,
     );
     return open ?? this.#add(file.name, file.text, file.path, file.path === undefined);
+  }
+
+  /** The script that was recorded in the session file `place`; the text of a newer record counts. */
+  recorded(name: string, text: string, place: string): DocumentInfo {
+    const open = this.#list.value.find(({ recordedIn }) => recordedIn === place);
+    if (open !== undefined && this.model(open.id).getValue() === text) {
+      return open;
+    }
+    const { id } = this.#add(name, text, undefined, false);
+    const entry = ensure(this.#entries.get(id), `document ${id}`);
+    entry.info = { ...entry.info, recordedIn: place };
+    this.#publish();
+    return entry.info;
   }
 
   /** A new file without a name of its own. */

@@ -52,6 +52,8 @@ export function EditorPane({ id }: { readonly id: string }): ReactElement {
       editor.create(element, {
         ...OPTIONS,
         model: documents.model(id),
+        readOnly: info.recordedIn !== undefined,
+        readOnlyMessage: { value: 'This is what was recorded. “Edit and Run” makes a copy.' },
         ariaLabel: `${info.name}, driver script`,
       }),
     );

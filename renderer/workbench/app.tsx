@@ -24,6 +24,8 @@ import { RegistersPane } from '../inspector/registers-pane.tsx';
 import { TablesPane } from '../inspector/tables-pane.tsx';
 import { ProblemsPane } from '../problems/problems-pane.tsx';
 import { StatusBar } from '../status/status-bar.tsx';
+import { ComparisonPane, SessionBanner, TaskBars } from '../trace/session-banner.tsx';
+import { TracePane } from '../trace/trace-pane.tsx';
 import { Gallery } from '../welcome/gallery.tsx';
 import { useWorkbench } from './context.ts';
 import { Notice } from './notice.tsx';
@@ -36,6 +38,8 @@ const COMPONENTS = {
   explorer: () => <ExplorerPane />,
   console: () => <ConsolePane />,
   problems: () => <ProblemsPane />,
+  trace: () => <TracePane />,
+  comparison: () => <ComparisonPane />,
   debug: () => <DebugPane />,
   debugConsole: () => <DebugConsole />,
   fault: () => <FaultPane />,
@@ -88,6 +92,7 @@ export function App(): ReactElement {
   return (
     <div className="workbench">
       <Toolbar />
+      <SessionBanner />
       <main className="dock" onKeyDownCapture={(event) => keepTab(event, workbench)}>
         <DockviewReact
           components={COMPONENTS}
@@ -101,6 +106,7 @@ export function App(): ReactElement {
       </main>
       <StatusBar />
       <Notice />
+      <TaskBars />
       <QuickPickBox prompts={prompts} />
       <AskBox prompts={prompts} />
       <InputBox prompt={input} />

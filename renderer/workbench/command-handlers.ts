@@ -7,6 +7,7 @@ import { keyLabel } from '../commands/keys.ts';
 import type { CommandHandlers, CommandRegistry } from '../commands/registry.ts';
 import { debugCommands } from '../debug/debug-commands.ts';
 import { explainEvent, focusSoon, showInspector } from '../inspector/actions.ts';
+import { traceCommands } from '../trace/trace-commands.ts';
 import { PROFILES } from './session.ts';
 import type { WorkbenchModel } from './workbench.ts';
 
@@ -21,6 +22,7 @@ export function commandHandlers(parts: Parts, registry: () => CommandRegistry): 
     ...inspectCommands(parts),
     ...runCommands(parts),
     ...debugCommands(parts),
+    ...traceCommands(parts),
   };
 }
 

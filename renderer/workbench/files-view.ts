@@ -1,5 +1,6 @@
 // Opening, saving and closing documents: what the explorer, the tabs and the File menu share.
 
+import { Emitter } from '../../sim/base/emitter.ts';
 import type { ExampleInfo, FileText } from '../../sim/protocol/api.ts';
 import type { Remote } from '../base/connection.ts';
 import { Store } from '../base/store.ts';
@@ -24,6 +25,12 @@ export class FilesView {
   readonly #documents: Documents;
   readonly #prompts: Prompts;
   readonly #shower: DocumentShower;
+  readonly #opened = new Emitter<{ readonly file: FileText; readonly id: string }>();
+  readonly #problems = new Emitter<string>();
+  /** A session file was opened; its script is document `id`. */
+  readonly onDidOpenSession = this.#opened.event;
+  /** A file could be opened in part only. */
+  readonly onDidFindProblem = this.#problems.event;
   readonly examples = new Store<readonly ExampleInfo[]>([]);
   readonly recent = new Store<readonly RecentFile[]>([]);
 
@@ -57,7 +64,20 @@ export class FilesView {
   }
 
   openText(file: FileText): void {
-    this.#shower.show(this.#documents.open(file).id);
+    const { session, problem } = file;
+    // A session's script belongs to the record: it has no place where saving would put it back.
+    const script = session === undefined ? file : { name: session.file, text: file.text };
+    const { id } =
+      session === undefined
+        ? this.#documents.open(script)
+        : this.#documents.recorded(script.name, script.text, file.path ?? session.session);
+    this.#shower.show(id);
+    if (session !== undefined) {
+      this.#opened.fire({ file, id });
+    }
+    if (problem !== undefined) {
+      this.#problems.fire(`Only the script of this session can be shown: ${problem}`);
+    }
   }
 
   async openDialog(): Promise<void> {

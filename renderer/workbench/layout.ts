@@ -12,6 +12,7 @@ export const PANELS = {
   explorer: { title: 'Explorer', edge: 'left' },
   debug: { title: 'Debug', edge: 'left' },
   console: { title: 'Console', edge: 'bottom' },
+  trace: { title: 'Trace', edge: 'bottom' },
   problems: { title: 'Problems', edge: 'bottom' },
   debugConsole: { title: 'Debug Console', edge: 'bottom' },
   fault: { title: 'Fault', edge: 'right' },
@@ -19,6 +20,7 @@ export const PANELS = {
   registers: { title: 'Registers', edge: 'right' },
   queues: { title: 'Queues', edge: 'right' },
   memory: { title: 'Memory', edge: 'right' },
+  comparison: { title: 'Comparison', edge: 'bottom' },
 } as const satisfies Readonly<Record<string, { title: string; edge: Edge }>>;
 
 /** Name of a fixed panel. */
@@ -31,6 +33,9 @@ const EDGE_SIZES: Readonly<Record<Edge, { initialSize: number; minimumSize: numb
   bottom: { initialSize: 260, minimumSize: 80 },
   right: { initialSize: 560, minimumSize: 200 },
 };
+
+/** Panels that are there when there is something to show in them. */
+const ON_DEMAND: ReadonlySet<PanelId> = new Set(['comparison']);
 
 /** Id of the welcome, which stands among the editors. */
 const WELCOME = 'welcome';
@@ -188,7 +193,9 @@ export class Layout implements Disposable, DocumentShower {
       api.setEdgeGroupVisible(edge, edge !== 'right' || window.innerWidth >= ROOM_FOR_RIGHT);
     }
     for (const id of Object.keys(PANELS) as PanelId[]) {
-      addFixed(api, id);
+      if (!ON_DEMAND.has(id)) {
+        addFixed(api, id);
+      }
     }
     api.getPanel('fault')?.api.setActive();
     api.getPanel('console')?.api.setActive();

@@ -17,6 +17,8 @@ import { setEditorTheme } from '../editor/themes.ts';
 import { explainEvent, showWriter } from '../inspector/actions.ts';
 import { Inspector } from '../inspector/inspector.ts';
 import { Problems } from '../problems/problems.ts';
+import { SessionsView } from '../trace/sessions-view.ts';
+import { TraceModel } from '../trace/trace-model.ts';
 import { commandHandlers } from './command-handlers.ts';
 import { FilesView } from './files-view.ts';
 import { jumpTo } from './jump.ts';
@@ -36,6 +38,8 @@ export interface WorkbenchModel {
   readonly prompt: Prompt;
   readonly problems: Problems;
   readonly inspector: Inspector;
+  readonly trace: TraceModel;
+  readonly sessions: SessionsView;
   readonly debug: DebugView;
   readonly input: InputPrompt;
   readonly prompts: Prompts;
@@ -56,7 +60,12 @@ export function createWorkbench(remote: Remote, theme: ThemeName): WorkbenchMode
   });
   const terminal = new ConsoleTerminal();
   const session = new SessionView(remote, documents, terminal);
+  const inspector = new Inspector((request) => remote.calls.inspect(request), session);
+  const trace = new TraceModel((request) => remote.calls.trace(request));
+  const shared = { remote, session, documents, console: terminal, inspector, layout, prompts };
   const parts = {
+    trace,
+    sessions: new SessionsView({ ...shared, trace }),
     remote,
     documents,
     editors,
@@ -67,7 +76,7 @@ export function createWorkbench(remote: Remote, theme: ThemeName): WorkbenchMode
     consoleFind: new Store(false),
     prompt: new Prompt((request) => remote.calls.inspect(request), terminal),
     problems: new Problems(documents),
-    inspector: new Inspector((request) => remote.calls.inspect(request), session),
+    inspector,
     debug: new DebugView(remote, session, documents),
     input: new InputPrompt(),
     prompts,
@@ -88,6 +97,10 @@ function connect(workbench: WorkbenchModel): void {
   remote.on('command', (name) => commands.run(name));
   followDebugger(workbench);
   remote.on('openFile', (file) => files.openText(file));
+  files.onDidOpenSession(({ file, id }) => {
+    workbench.sessions.show(file, id).catch((error: Error) => workbench.notice.set(error.message));
+  });
+  files.onDidFindProblem((problem) => workbench.notice.set(problem));
   remote.on('theme', (theme) => workbench.theme.set(theme));
   workbench.theme.onDidChange((theme) => applyTheme(workbench, theme));
   applyTheme(workbench, workbench.theme.value);

@@ -1,0 +1,33 @@
+// The commands of traces and session files.
+
+import { focusSoon } from '../inspector/actions.ts';
+import type { WorkbenchModel } from '../workbench/workbench.ts';
+import { showTrace } from './actions.ts';
+
+/** Their handlers. */
+export function traceCommands({
+  layout,
+  trace,
+  sessions,
+  inspector,
+}: Pick<WorkbenchModel, 'layout' | 'trace' | 'sessions' | 'inspector'>) {
+  return {
+    'view.trace': () => showTrace({ layout }),
+    'trace.find': () => {
+      layout.reveal('trace');
+      focusSoon('.trace-search input');
+    },
+    'trace.showEvent': async () => {
+      const event = inspector.fault.explanation.value?.event;
+      if (event !== undefined) {
+        showTrace({ layout });
+        await trace.selectEvent(event);
+      }
+    },
+    'file.exportSession': () => sessions.exportAs(),
+    'file.compareSession': () => sessions.compare(),
+    'session.runAgain': () => sessions.runAgain(),
+    'session.editAndRun': () => sessions.editAndRun(),
+    'session.leave': () => sessions.leave(),
+  };
+}
