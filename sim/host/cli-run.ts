@@ -18,6 +18,7 @@ Runs a driver script to its end and prints the kernel's log.
   --seed N                 seed of every random choice (1)
   --trace OUT.substream    save the session
   --json                   print one JSON object a line; the last is the result
+  --fail-nth N             the Nth allocation of the kernel side fails, counted from its boot
   --time-limit S           stop after S seconds, virtual or real, whichever come first
 
 Exit status: 0 done; 1 the script threw, or an assertion failed; 2 wrong usage or
@@ -68,11 +69,15 @@ function readOptions(args: readonly string[]): RunOptions {
   }
   const { profile, seed, trace } = values;
   const limit = values['time-limit'];
+  const nth = values['fail-nth'];
   if (profile !== undefined && !(PROFILES as readonly string[]).includes(profile)) {
     throw new UsageError(`--profile must be ${PROFILES.join(' or ')}, got '${profile}'`);
   }
   if (seed !== undefined && !/^\d{1,10}$/.test(seed)) {
     throw new UsageError(`--seed must be a whole number, got '${seed}'`);
+  }
+  if (nth !== undefined && !/^[1-9]\d{0,8}$/.test(nth)) {
+    throw new UsageError(`--fail-nth must be a whole number above 0, got '${nth}'`);
   }
   if (limit !== undefined && !(SECONDS.test(limit) && Number(limit) > 0)) {
     throw new UsageError(`--time-limit must be a number of seconds above 0, got '${limit}'`);
@@ -82,6 +87,7 @@ function readOptions(args: readonly string[]): RunOptions {
       ...readScript(file),
       ...(profile === undefined ? {} : { profile: profile as Profile }),
       ...(seed === undefined ? {} : { seed: Number(seed) }),
+      ...(nth === undefined ? {} : { failNth: Number(nth) }),
       ...(limit === undefined ? {} : { timeLimit: Number(limit) }),
     },
     json: values.json === true,
@@ -99,6 +105,7 @@ function parse(args: readonly string[]) {
         seed: { type: 'string' },
         trace: { type: 'string' },
         json: { type: 'boolean' },
+        'fail-nth': { type: 'string' },
         'time-limit': { type: 'string' },
       },
     });

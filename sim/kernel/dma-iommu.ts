@@ -42,8 +42,8 @@ export class DmaCookie {
   msiIova: number | undefined;
   /** Doorbell pages that are mapped: physical to I/O address. */
   readonly msiPages = new Map<number, number>();
-  /** Mappings made and not yet undone. */
-  live = 0;
+  /** Mappings made and not yet undone: by start, their length and the record that caused them. */
+  readonly mappings = new Map<number, { readonly size: number; readonly cause: number }>();
 }
 
 /** Protection bits of a direction: dma_info_to_prot(). */
@@ -180,7 +180,7 @@ export class IommuDma {
       this.#freeIova(cookie, iova, length);
       return IOMMU_MAPPING_ERROR;
     }
-    cookie.live++;
+    cookie.mappings.set(iova, { size: length, cause: this.#kernel.recorder.cause });
     return iova + offset;
   }
 
@@ -203,7 +203,7 @@ export class IommuDma {
           'address or size differ from those of the map, or it was unmapped before',
       );
     } else {
-      cookie.live--;
+      cookie.mappings.delete(iova);
     }
     if (cookie.flushQueue === undefined) {
       this.#calls.iommu_tlb_sync(domain);
@@ -235,7 +235,7 @@ export class IommuDma {
       invalidateSg(sg, nents);
       return 0;
     }
-    cookie.live++;
+    cookie.mappings.set(iova, { size: length, cause: this.#kernel.recorder.cause });
     return finaliseSg(sg, nents, iova, limits);
   }
 
@@ -267,7 +267,7 @@ export class IommuDma {
       this.#freeIova(cookie, iova, length);
       return IOMMU_MAPPING_ERROR;
     }
-    cookie.live++;
+    cookie.mappings.set(iova, { size: length, cause: this.#kernel.recorder.cause });
     return iova;
   }
 
@@ -291,6 +291,7 @@ export class IommuDma {
         return IOMMU_MAPPING_ERROR;
       }
       cookie.msiPages.set(phys, iova);
+      cookie.mappings.delete(iova);
     }
     return iova + offset;
   }

@@ -43,9 +43,9 @@ export class IommuCore {
     });
   }
 
-  /** Domains of drivers (not default ones) that are not freed, with the record that caused each. */
+  /** Domains that are not freed, default ones too, with the record that caused each. */
   get live(): readonly (readonly [IommuDomain, number])[] {
-    return [...this.#live].filter(([{ type }]) => type === IOMMU_DOMAIN_UNMANAGED);
+    return [...this.#live];
   }
 
   iommu_present(bus: BusType): boolean {

@@ -102,6 +102,7 @@ export class Kernel extends KernelBase {
     this.smmu_driver = new ArmSmmuDriver(this, this.iommu, this.ioasid, {
       devices: this.faults,
       onRequestsLost: () => this.iopf.discardAllPartial(),
+      putDmaCookie: (domain) => this.dma.iommu.iommu_put_dma_cookie(domain),
     });
     this.sva = new IommuSva(this, this.iommu, this.#svaHooks());
     this.mdev = new Mdevs(this, this.iommu.groups);

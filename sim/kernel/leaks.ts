@@ -1,15 +1,19 @@
 // The leak report: what drivers took and did not give back, each with the record that caused it, so that
 // the chain of causes names the script line.
 
+import { hex } from '../base/hex.ts';
+import { DmaCookie } from './dma-iommu.ts';
 import type { Ioasid } from './ioasid.ts';
 import type { IommuCore } from './iommu.ts';
+import type { IommuDomain } from './iommu-types.ts';
+import { IOMMU_DOMAIN_UNMANAGED } from './iommu-types.ts';
 import type { PageAllocator } from './mm/page-alloc.ts';
 import type { Slabs } from './mm/slab.ts';
 
 /** One thing that is still held. */
 export interface Leak {
-  readonly what: 'pasid' | 'domain' | 'page' | 'memory';
-  /** Number of the PASID or domain, physical address of a page or of kmalloc memory. */
+  readonly what: 'pasid' | 'domain' | 'mapping' | 'page' | 'memory';
+  /** Number of the PASID or domain; address of a mapping of the DMA API, a page, or kmalloc memory. */
   readonly id: number;
   /** A sentence for people. */
   readonly text: string;
@@ -30,17 +34,27 @@ export function leaksOf({ ioasid, iommu, pages, slab }: LeakSources): Leak[] {
   const pasids = ioasid.holders().map(({ id, owner, cause }): Leak => {
     return { what: 'pasid', id, text: `PASID ${id} is held by ${owner}`, cause };
   });
-  const domains = iommu.live.map(([{ id }, cause]): Leak => {
+  const own = iommu.live.filter(([{ type }]) => type === IOMMU_DOMAIN_UNMANAGED);
+  const domains = own.map(([{ id }, cause]): Leak => {
     return { what: 'domain', id, text: `domain ${id} is not freed`, cause };
   });
+  const mappings = iommu.live.flatMap(([domain]) => mappingsOf(domain));
   const blocks = [...pages.leaks()].filter(({ what }) => what === 'page');
   const pageLeaks = blocks.map(({ pa, order, record }): Leak => {
-    const text = `page 0x${pa.toString(16)} of order ${order} is not freed`;
+    const text = `page ${hex(pa)} of order ${order} is not freed`;
     return { what: 'page', id: pa, text, cause: record };
   });
-  const objects = [...slab.live].map(([pa, size]): Leak => {
-    const text = `${size} bytes of kmalloc at 0x${pa.toString(16)} are not freed`;
-    return { what: 'memory', id: pa, text, cause: 0 };
+  const objects = [...slab.live].map(([pa, { size, cause }]): Leak => {
+    const text = `${size} bytes of kmalloc at ${hex(pa)} are not freed`;
+    return { what: 'memory', id: pa, text, cause };
   });
-  return [...pasids, ...domains, ...pageLeaks, ...objects];
+  return [...pasids, ...domains, ...mappings, ...pageLeaks, ...objects];
+}
+
+function mappingsOf({ id: domain, iova_cookie }: IommuDomain): Leak[] {
+  const mappings = iova_cookie instanceof DmaCookie ? [...iova_cookie.mappings] : [];
+  return mappings.map(([iova, { size, cause }]): Leak => {
+    const text = `DMA mapping of ${size} bytes at ${hex(iova)} in domain ${domain} is not unmapped`;
+    return { what: 'mapping', id: iova, text, cause };
+  });
 }

@@ -29,6 +29,8 @@ export interface RunRequest {
   readonly timeLimit?: number;
   /** False: nothing is recorded, so that there is nothing to look at afterwards. */
   readonly record?: boolean;
+  /** This allocation of the stack, counted from 1 once the kernel has booted, fails. */
+  readonly failNth?: number;
   /** A rehearsal: call `call` (from 1, of those that act on the IOMMU) is left out, or made twice. */
   readonly slip?: { readonly call: number; readonly kind: 'omitted' | 'doubled' };
   /** Set by the host when a debugger is attached; a window cannot set it. */
@@ -103,6 +105,8 @@ export type OutputRecord =
       readonly exit: number;
       readonly events: number;
       readonly dmas: number;
+      /** Allocations of the stack since the kernel booted; only told when one was to fail. */
+      readonly allocations?: number;
       readonly error?: ScriptError;
     };
 

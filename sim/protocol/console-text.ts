@@ -42,12 +42,13 @@ function at(place: Place | undefined): string {
 }
 
 function resultLine(result: Extract<OutputRecord, { type: 'result' }>): string {
-  const { exit, events, dmas, error } = result;
+  const { exit, events, dmas, allocations, error } = result;
   if (error !== undefined) {
     const where = error.place === undefined ? '' : `${placeText(error.place)}: `;
     return `${where}${error.name}: ${error.message}`;
   }
   const accesses = `${dmas} DMA access${dmas === 1 ? '' : 'es'}`;
   const unexpected = exit === 3 ? ', not all of them expected' : '';
-  return `done: ${accesses}, ${events} event${events === 1 ? '' : 's'}${unexpected}`;
+  const made = allocations === undefined ? '' : `, ${allocations} allocations`;
+  return `done: ${accesses}, ${events} event${events === 1 ? '' : 's'}${unexpected}${made}`;
 }

@@ -2,10 +2,12 @@
 // when the script first needs it, so that machine.configure() can still have its say.
 
 import type { Device } from '../kernel/iommu-types.ts';
+import type { Kernel } from '../kernel/kernel.ts';
 import type { KernelLog } from '../kernel/printk.ts';
 import type { AtsPort } from '../machine/ats-endpoint.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { TransactionPort } from '../machine/transaction.ts';
+import type { Diagnostics } from '../trace/diagnostics.ts';
 
 /** A platform device as firmware describes it. */
 export interface PlatformDeviceSpec {
@@ -39,7 +41,9 @@ export interface WorldFigures {
 /** One machine with its kernel. */
 export interface World {
   readonly machine: Machine;
+  readonly kernel: Kernel;
   readonly log: KernelLog;
+  readonly diagnostics: Diagnostics;
   readonly port: TransactionPort & AtsPort;
   readonly functions: Readonly<Record<string, KernelFunction>>;
   readonly buses: { readonly platform: object; readonly pci: object };

@@ -37,6 +37,14 @@ export class RunOutput {
     this.events.onEvent = (event, number) => this.#event(event, number);
   }
 
+  /** Runs `tell`; what it tells is about `place`. */
+  at(place: Place | undefined, tell: () => void): void {
+    const saved = this.place;
+    this.place = place;
+    tell();
+    this.place = saved;
+  }
+
   /** Says what messages call the device behind a StreamID. */
   nameStream(sid: number, device: string): void {
     this.#devices.set(sid, device);

@@ -21,6 +21,7 @@ import type { Slip } from '../script/slips.ts';
 import { Slips } from '../script/slips.ts';
 import type { World } from '../script/world.ts';
 import type { Recorder } from '../trace/recorder.ts';
+import { reportLeaks } from './leak-report.ts';
 import { machineBodies } from './machine-bodies.ts';
 import { CONTROL_CALLS, CONTROL_OWN_MIB, CONTROL_STOP, STOP_BY_TIME_LIMIT } from './run-control.ts';
 import type { RunOutput } from './run-output.ts';
@@ -37,6 +38,8 @@ export interface ScriptGlobalsOptions {
   /** Virtual seconds. */
   readonly timeLimit: number | undefined;
   readonly control: Int32Array | undefined;
+  /** Which allocation of the stack fails, from 1. */
+  readonly failNth: number | undefined;
   /** A mistake to make on purpose. */
   readonly slip: Slip | undefined;
   readonly onStatus: (status: SessionStatus) => void;
@@ -150,9 +153,9 @@ export class ScriptGlobals {
   /** The machine, made now if this is the first need of it. */
   world(): World {
     if (this.#world === undefined) {
-      const { clock, recorder, output } = this.#options;
+      const { clock, recorder, output, failNth } = this.#options;
       const choice = this.#configuration.freeze();
-      const world = makeWorld({ choice, clock, recorder, output });
+      const world = makeWorld({ choice, clock, recorder, output, failNth });
       this.#world = world;
       this.#handles.bind(this.#platformBus, world.buses.platform);
       this.#handles.bind(this.#pciBus, world.buses.pci);
@@ -164,6 +167,21 @@ export class ScriptGlobals {
   settle(): void {
     this.#world?.machine.settle();
     this.#options.pulse?.();
+  }
+
+  /** Tells what the script took and did not give back. */
+  reportLeaks(): void {
+    const { recorder, output, placeOf } = this.#options;
+    if (this.#world !== undefined) {
+      const { kernel, diagnostics } = this.#world;
+      const at: RunOutput['at'] = (place, tell) => output.at(place, tell);
+      reportLeaks(kernel.leaks(), { recorder, diagnostics, placeOf, at });
+    }
+  }
+
+  /** Allocations of the stack since the kernel booted. */
+  get allocations(): number {
+    return this.#world?.kernel.pages.faults.count ?? 0;
   }
 
   /** Ends the session: what still runs of the script can call nothing any more. */

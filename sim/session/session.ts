@@ -19,6 +19,7 @@ import type { ScriptRealm, ScriptSite, TypeStripper } from '../script/realm.ts';
 import type { PreparedScript } from '../script/script-text.ts';
 import { prepareScript, unshift } from '../script/script-text.ts';
 import { TextInserts } from '../script/text-inserts.ts';
+import type { World } from '../script/world.ts';
 import { Recorder } from '../trace/recorder.ts';
 import type { SessionInfo } from '../trace/session-file.ts';
 import { sessionFileText } from '../trace/session-file.ts';
@@ -92,6 +93,7 @@ export class Session {
       profile: request.profile ?? 'seed18',
       timeLimit: request.timeLimit,
       control: options.control,
+      failNth: request.failNth,
       slip: request.slip,
       onStatus: options.onStatus,
       pulse: this.#openFeed(options),
@@ -121,6 +123,11 @@ export class Session {
     this.#feed?.publish(true);
     this.#options.onOutput(result);
     return result;
+  }
+
+  /** The machine, once the script needed one. */
+  get world(): World | undefined {
+    return this.#globals.inside.world();
   }
 
   /** A promise of the script was rejected and nobody handled it. */
@@ -203,6 +210,7 @@ export class Session {
       return { name: 'Error', message, stack: [] };
     }
     this.#globals.settle();
+    this.#globals.reportLeaks();
     return undefined;
   }
 
@@ -221,7 +229,7 @@ export class Session {
   }
 
   #resultOf(error: ScriptError | undefined): RunResult {
-    const { internalError, stopped, dmas, events } = this.#globals;
+    const { internalError, stopped, dmas, events, allocations } = this.#globals;
     const { unexpected } = events;
     const exit =
       internalError !== undefined
@@ -239,6 +247,7 @@ export class Session {
       exit,
       events: events.drained.length,
       dmas,
+      ...(this.#options.request.failNth === undefined ? {} : { allocations }),
       ...(error === undefined ? {} : { error: this.#explained(error, internalError, stopped) }),
     };
   }

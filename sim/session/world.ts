@@ -8,7 +8,7 @@ import type { VirtualClock } from '../machine/clock.ts';
 import { Machine } from '../machine/machine.ts';
 import { ApiError } from '../script/api-error.ts';
 import type { World, WorldFigures } from '../script/world.ts';
-import { Smmu } from '../smmu/smmu.ts';
+import { registerSpace, Smmu } from '../smmu/smmu.ts';
 import { TranslationEngine } from '../smmu/translate.ts';
 import { Diagnostics } from '../trace/diagnostics.ts';
 import type { Recorder } from '../trace/recorder.ts';
@@ -21,13 +21,16 @@ export interface WorldOptions {
   readonly clock: VirtualClock;
   readonly recorder: Recorder;
   readonly output: RunOutput;
+  /** Which allocation fails, from 1; the kernel's own at boot do not count. */
+  readonly failNth?: number | undefined;
 }
 
 /** Interrupt lines of the one SMMU, as firmware tells the kernel. */
 const LINES = { eventq: 74, priq: 75, cmdSync: 76, gerror: 77 };
 
 /** Makes the machine and boots its kernel. */
-export function makeWorld({ choice, clock, recorder, output }: WorldOptions): World {
+export function makeWorld(options: WorldOptions): World {
+  const { choice, clock, recorder, output } = options;
   const diagnostics = new Diagnostics(recorder);
   diagnostics.onReport = (diagnostic) => output.diagnostic(diagnostic);
   const machine = new Machine(recorder, clock, [choice.ram]);
@@ -40,7 +43,8 @@ export function makeWorld({ choice, clock, recorder, output }: WorldOptions): Wo
     translator: (state, events, stalls) => new TranslationEngine(state, events, stalls),
     clock,
   });
-  machine.bus.attach(DEFAULT_SMMU.base, DEFAULT_SMMU.size, smmu);
+  const size = Math.max(DEFAULT_SMMU.size, registerSpace(choice.features));
+  machine.bus.attach(DEFAULT_SMMU.base, size, smmu);
   const kernel = new Kernel({
     machine,
     diagnostics,
@@ -53,9 +57,12 @@ export function makeWorld({ choice, clock, recorder, output }: WorldOptions): Wo
   kernel.onDidDrainEvent((event) => output.events.take(event));
   kernel.boot();
   machine.settle();
+  failAllocation(kernel, options.failNth);
   return {
     machine,
+    kernel,
     log: kernel.log,
+    diagnostics,
     port: smmu,
     functions: createKernelApi(kernel).functions,
     buses: { platform: kernel.platform_bus_type, pci: kernel.pci_bus_type },
@@ -73,6 +80,16 @@ export function makeWorld({ choice, clock, recorder, output }: WorldOptions): Wo
       output.nameStream(device.pci?.requester_id ?? 0, name);
       return device;
     },
+  };
+}
+
+/** As a task's fail-nth does: the count begins where the script does. */
+function failAllocation({ pages, log }: Kernel, nth: number | undefined): void {
+  const { faults } = pages;
+  faults.count = 0;
+  faults.failNth = nth ?? 0;
+  faults.onRefuse = (what) => {
+    log.pr_warn('FAULT_INJECTION: forcing a failure of allocation %d: %s', faults.count, what);
   };
 }
 

@@ -96,6 +96,16 @@ describe('substream run', () => {
     expect(out).toContain('usage: substream');
   });
 
+  it('makes an allocation fail with --fail-nth, and counts them', async () => {
+    const { exit, out } = await run('run', 'fault.ts', '--fail-nth', '2', '--json');
+    expect(exit).toBe(3);
+    expect(out).toContain('FAULT_INJECTION: forcing a failure of allocation 2: ');
+    const last = JSON.parse(out.trimEnd().split('\n').at(-1) ?? '');
+    expect(last).toMatchObject({ type: 'result', allocations: expect.any(Number) });
+    const { exit: wrong, err } = await run('run', 'ok.ts', '--fail-nth', '0');
+    expect([wrong, err]).toEqual([2, expect.stringContaining('--fail-nth must be')]);
+  });
+
   it('takes profile and seed from the command line', async () => {
     file(
       'chance.ts',

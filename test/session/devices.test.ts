@@ -69,7 +69,9 @@ iommu_unmap(d, 0x10000, SZ_4K);
   dev.dma_read(0x10000, 4, { pasid: 1 });
 iommu_map(d, 0x10000, 0x40000000, SZ_4K, IOMMU_READ);
 dev.dma_write(0x10000, [1], { pasid: 1 });`);
-    const lines = run.console.filter((line) => line.startsWith('    ')).map((line) => line.trim());
+    const lines = run.console
+      .filter((line) => / \[event \d\]$/.test(line))
+      .map((line) => line.trim());
     expect(lines).toEqual([
       'F_TRANSLATION accel0 SID 0x10 SSID 1 read 0x10000: no mapping, unmapped at test.ts:10  [event 1]',
       'F_PERMISSION accel0 SID 0x10 SSID 1 write 0x10000: not writable, mapped at test.ts:12  [event 2]',

@@ -4,6 +4,7 @@ import { stripTypes } from '../../sim/host/strip-types.ts';
 import { makeVmRealm } from '../../sim/host/vm-realm.ts';
 import type { OutputRecord, RunRequest, RunResult } from '../../sim/protocol/api.ts';
 import { consoleLines } from '../../sim/protocol/console-text.ts';
+import type { ScriptRealm } from '../../sim/script/realm.ts';
 import { Session } from '../../sim/session/session.ts';
 
 /** What a run left behind. */
@@ -20,13 +21,16 @@ export interface ScriptRun {
 /** Runs `text` as `test.ts`. */
 export async function runScript(
   text: string,
-  options: Partial<RunRequest> & { readonly control?: Int32Array } = {},
+  options: Partial<RunRequest> & {
+    readonly control?: Int32Array;
+    readonly realm?: ScriptRealm;
+  } = {},
 ): Promise<ScriptRun> {
-  const { control, ...request } = options;
+  const { control, realm = makeVmRealm(), ...request } = options;
   const records: OutputRecord[] = [];
   const session = new Session({
     request: { file: 'test.ts', text, ...request },
-    realm: makeVmRealm(),
+    realm,
     stripTypes,
     ...(control === undefined ? {} : { control }),
     nextTurn: () => new Promise((resolve) => setImmediate(resolve)),

@@ -62,8 +62,9 @@ function to_smmu_domain(domain: IommuDomain): ArmSmmuDomain {
 /** Page requests that a PCI function may have outstanding. */
 const PRI_REQUESTS = 16;
 
-/** Where the driver takes faults to. */
-export interface FaultServices {
+/** What the driver tells others of: faults, and domains that go. */
+export interface DriverServices {
+  readonly putDmaCookie: (domain: IommuDomain) => void;
   readonly devices: DeviceFaults;
   /** Page requests were lost: incomplete groups are to be forgotten. */
   readonly onRequestsLost: () => void;
@@ -78,14 +79,16 @@ export class ArmSmmuDriver {
   readonly smmus: ArmSmmuDevice[] = [];
   readonly #kernel: KernelBase;
   readonly #core: IommuCore;
+  readonly #services: DriverServices;
   #domains = 0;
 
-  constructor(kernel: KernelBase, core: IommuCore, ioasid: Ioasid, faults: FaultServices) {
+  constructor(kernel: KernelBase, core: IommuCore, ioasid: Ioasid, services: DriverServices) {
     this.#kernel = kernel;
+    this.#services = services;
     this.#core = core;
     this.aux = new AuxDomains(ioasid);
     this.pci = new PciCapabilities(kernel);
-    this.sva = new ArmSmmuSva(faults.devices, this.pci, faults.onRequestsLost);
+    this.sva = new ArmSmmuSva(services.devices, this.pci, services.onRequestsLost);
     const { driver, profile } = kernel.config;
     this.ops = {
       ...this.#baseOps(),
@@ -114,11 +117,8 @@ export class ArmSmmuDriver {
   /** The auxiliary domain that a device has under a PASID. */
   auxDomain(dev: Device, pasid: number): IommuDomain | undefined {
     const master = masterOf(dev);
-    const found =
-      master === undefined
-        ? undefined
-        : this.aux.domainsOf(master).find(({ ssid }) => ssid === pasid);
-    return found as ArmSmmuDomain | undefined;
+    const domains = master === undefined ? [] : this.aux.domainsOf(master);
+    return domains.find(({ ssid }) => ssid === pasid) as ArmSmmuDomain | undefined;
   }
 
   /** The SMMU of devices about to be added; set by whoever reads the firmware tables. */
@@ -319,6 +319,7 @@ export class ArmSmmuDriver {
         `domain ${domain.id} is freed while auxiliary domains live in its context descriptor table`,
       );
     }
+    this.#services.putDmaCookie(domain);
     arm_smmu_domain_free(domain);
     this.aux.release(domain);
   }

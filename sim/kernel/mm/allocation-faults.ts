@@ -10,6 +10,8 @@ export class AllocationFaults {
   sticky: boolean;
   /** What the refused allocation was for, undefined until one is refused. */
   refused: string | undefined;
+  /** Told of each allocation that is refused. */
+  onRefuse: ((what: string) => void) | undefined;
 
   constructor(failNth = 0, sticky = false) {
     this.failNth = failNth;
@@ -29,6 +31,7 @@ export class AllocationFaults {
     const fails = this.sticky ? this.count >= this.failNth : this.count === this.failNth;
     if (fails) {
       this.refused = what;
+      this.onRefuse?.(what);
     }
     return fails;
   }

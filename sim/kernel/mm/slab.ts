@@ -23,6 +23,14 @@ interface Slab {
   readonly free: number[];
 }
 
+/** One allocation of kmalloc. */
+export interface LiveObject {
+  /** Bytes that were asked for. */
+  readonly size: number;
+  /** Trace record that caused it. */
+  readonly cause: number;
+}
+
 /** kmalloc and kfree over the page allocator. */
 export class Slabs {
   readonly #machine: Machine;
@@ -31,8 +39,7 @@ export class Slabs {
   /** Slabs with room, by object size; the last one serves. */
   readonly #partial = new Map<number, Slab[]>();
   readonly #slabs = new Map<number, Slab>();
-  /** Live objects by address, with the size that was asked for. */
-  readonly #live = new Map<number, number>();
+  readonly #live = new Map<number, LiveObject>();
 
   constructor(machine: Machine, pages: PageAllocator, diagnostics: Diagnostics) {
     this.#machine = machine;
@@ -40,8 +47,8 @@ export class Slabs {
     this.#diagnostics = diagnostics;
   }
 
-  /** Objects that are allocated: address and requested size, bytes. */
-  get live(): ReadonlyMap<number, number> {
+  /** Objects that are allocated, by address. */
+  get live(): ReadonlyMap<number, LiveObject> {
     return this.#live;
   }
 
@@ -77,7 +84,7 @@ export class Slabs {
       return;
     }
     const pa = ptr.phys();
-    const size = this.#live.get(pa);
+    const size = this.#live.get(pa)?.size;
     if (size === undefined || !ptr.linear) {
       this.#diagnostics.report(
         'api-misuse',
@@ -95,7 +102,7 @@ export class Slabs {
     if (objectSize > LARGEST) {
       const pa = this.#pages.alloc(get_order(size), 'kmalloc');
       if (pa !== NO_PAGE) {
-        this.#live.set(pa, size);
+        this.#live.set(pa, { size, cause: this.#machine.recorder.cause });
       }
       return pa;
     }
@@ -107,7 +114,7 @@ export class Slabs {
     if (slab.free.length === 0) {
       this.#partial.get(objectSize)?.pop();
     }
-    this.#live.set(pa, size);
+    this.#live.set(pa, { size, cause: this.#machine.recorder.cause });
     return pa;
   }
 
