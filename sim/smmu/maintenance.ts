@@ -6,6 +6,7 @@ import type { ConfigCaches, Shadow } from './config-cache.ts';
 import { LEAF_BITS, l1cdKey } from './context-table.ts';
 import type { SmmuState } from './smmu-state.ts';
 import { WORLD_EL1, WORLD_EL2, WORLD_EL2_E2H } from './stream-world.ts';
+import type { TaggedStore } from './tagged-store.ts';
 import type { Tlb } from './tlb.ts';
 import {
   KIND_GLOBAL,
@@ -21,19 +22,30 @@ import { WALK_SHAPE } from './walk-cache.ts';
 
 /** Page bits of a TG operand. */
 const TG_PAGE_BITS = [0, 12, 14, 16] as const;
+const WORLD_MASK = 3 << KIND_WORLD_SHIFT;
+/** Mask of a tag in which VMID and ASID both count. */
+const WHOLE_TAG = -1;
 const PAGES_IN_4G = 0x10_0000;
 
-/** What an invalidation is about; undefined fields do not matter. */
+/** Entries that an invalidation is about, by the key words of their tag and kind. */
 interface Scope {
-  /** Stage 1 and combined entries of this StreamWorld. */
-  readonly world?: number;
-  /** Stage 2 entries by IPA. */
-  readonly stage2?: boolean;
+  readonly kindMask: number;
+  readonly kind: number;
+  readonly tag: number;
+  /** Bits of the tag that must match; for entries without an ASID, and with one. */
+  readonly globalTagMask: number;
+  readonly tagMask: number;
+  /** False: entries without an ASID stay. */
+  readonly globals: boolean;
+  readonly va: TlbiVa | undefined;
+}
+
+/** Operands of a command; what is left out does not matter. */
+interface Operands {
   readonly vmid?: number;
   readonly asid?: number;
-  /** Entries without an ASID stay. */
-  readonly privateOnly?: boolean;
   readonly va?: TlbiVa;
+  readonly globals?: boolean;
 }
 
 /** First and last+1 4 KiB page of a range. */
@@ -106,56 +118,88 @@ export class Maintenance implements CacheMaintenance {
 
   /** @arch 4.4.2 Y TLB invalidation of stage 1 */
   tlbiNhAll(vmid: number): void {
-    this.#invalidate({ world: WORLD_EL1, vmid });
+    this.#invalidate(this.#stage1(WORLD_EL1, { vmid }));
   }
 
   tlbiNhAsid(vmid: number, asid: number): void {
-    this.#invalidate({ world: WORLD_EL1, vmid, asid, privateOnly: true });
+    this.#invalidate(this.#stage1(WORLD_EL1, { vmid, asid, globals: false }));
   }
 
-  tlbiNhVa(scope: TlbiVa): void {
-    this.#invalidate({ world: WORLD_EL1, vmid: scope.vmid, asid: scope.asid, va: scope });
+  tlbiNhVa(va: TlbiVa): void {
+    this.#invalidate(this.#stage1(WORLD_EL1, { vmid: va.vmid, asid: va.asid, va }));
   }
 
-  tlbiNhVaa(scope: TlbiVa): void {
-    this.#invalidate({ world: WORLD_EL1, vmid: scope.vmid, va: scope });
+  tlbiNhVaa(va: TlbiVa): void {
+    this.#invalidate(this.#stage1(WORLD_EL1, { vmid: va.vmid, va }));
   }
 
   /** @arch 4.4.3 Y TLB invalidation of stage 2 */
   tlbiS12VmAll(vmid: number): void {
-    this.#invalidate({ world: WORLD_EL1, vmid });
-    this.#invalidate({ stage2: true, vmid });
+    this.#invalidate(this.#stage1(WORLD_EL1, { vmid }));
+    this.#invalidate(this.#stage2({ vmid }));
   }
 
-  tlbiS2Ipa(scope: TlbiVa): void {
-    this.#invalidate({ stage2: true, vmid: scope.vmid, va: scope });
+  tlbiS2Ipa(va: TlbiVa): void {
+    this.#invalidate(this.#stage2({ vmid: va.vmid, va }));
   }
 
   /** @arch 4.4.4 Y Common TLB invalidation */
   tlbiNsnhAll(): void {
-    this.#invalidate({ world: WORLD_EL1 });
-    this.#invalidate({ stage2: true });
+    this.#invalidate(this.#stage1(WORLD_EL1, {}));
+    this.#invalidate(this.#stage2({}));
   }
 
   tlbiEl2All(): void {
-    this.#invalidate({ world: WORLD_EL2 });
-    this.#invalidate({ world: WORLD_EL2_E2H });
+    this.#invalidate(this.#stage1(WORLD_EL2, {}));
+    this.#invalidate(this.#stage1(WORLD_EL2_E2H, {}));
   }
 
   tlbiEl2Asid(asid: number): void {
-    this.#invalidate({ world: WORLD_EL2_E2H, asid, privateOnly: true });
+    this.#invalidate(this.#stage1(WORLD_EL2_E2H, { asid, globals: false }));
   }
 
-  tlbiEl2Va(scope: TlbiVa): void {
-    if (this.#state.e2h) {
-      this.#invalidate({ world: WORLD_EL2_E2H, asid: scope.asid, va: scope });
-    } else {
-      this.#invalidate({ world: WORLD_EL2, va: scope });
-    }
+  tlbiEl2Va(va: TlbiVa): void {
+    const { e2h } = this.#state;
+    this.#invalidate(
+      e2h ? this.#stage1(WORLD_EL2_E2H, { asid: va.asid, va }) : this.#stage1(WORLD_EL2, { va }),
+    );
   }
 
-  tlbiEl2Vaa(scope: TlbiVa): void {
-    this.#invalidate({ world: this.#state.e2h ? WORLD_EL2_E2H : WORLD_EL2, va: scope });
+  tlbiEl2Vaa(va: TlbiVa): void {
+    this.#invalidate(this.#stage1(this.#state.e2h ? WORLD_EL2_E2H : WORLD_EL2, { va }));
+  }
+
+  /** Stage 1 and combined entries of a StreamWorld. */
+  #stage1(world: number, { vmid, asid, va, globals = true }: Operands): Scope {
+    const vmidMask = this.#vmidMask(vmid);
+    return {
+      kindMask: KIND_STAGE2 | WORLD_MASK,
+      kind: world << KIND_WORLD_SHIFT,
+      tag: ((vmid ?? 0) << 16) | (asid ?? 0),
+      globalTagMask: vmidMask,
+      tagMask: vmidMask | (asid === undefined ? 0 : 0xffff),
+      globals,
+      va,
+    };
+  }
+
+  #stage2({ vmid, va }: Operands): Scope {
+    const vmidMask = this.#vmidMask(vmid);
+    return {
+      kindMask: KIND_STAGE2,
+      kind: KIND_STAGE2,
+      tag: (vmid ?? 0) << 16,
+      globalTagMask: vmidMask,
+      tagMask: vmidMask,
+      globals: true,
+      va,
+    };
+  }
+
+  /** CR0.VMW widens the match; without stage 2 there are no VMIDs. */
+  #vmidMask(vmid: number | undefined): number {
+    const { features, vmw } = this.#state;
+    return vmid === undefined || !features.s2p ? 0 : -1 << (16 + vmw);
   }
 
   /** STEs and all CDs reached through them. */
@@ -189,20 +233,18 @@ export class Maintenance implements CacheMaintenance {
   #dropLeaves(scope: Scope): void {
     const { store } = this.#tlb;
     const pages = scope.va === undefined ? undefined : pagesOf(scope.va);
-    for (let slot = 0; slot < store.used && store.size > 0; slot++) {
-      if (store.isLive(slot) && this.#tagged(store.keys, slot, scope)) {
-        const kind = store.keys[slot * 4 + 3] as number;
-        const shape = store.data[slot * store.stride + TLB_SHAPE] as number;
-        if (pages === undefined || this.#leafCovered(scope, pages, slot, kind, shape)) {
-          this.#tlb.remove(slot);
-        }
+    forEachTagged(store, scope, (slot) => {
+      const kind = store.keys[slot * 4 + 3] as number;
+      const shape = store.data[slot * store.stride + TLB_SHAPE] as number;
+      if (pages === undefined || this.#leafCovered(scope, pages, slot, kind, shape)) {
+        this.#tlb.remove(slot);
       }
-    }
+    });
   }
 
   /** An entry that is a piece of a larger stage 1 leaf goes with any address of that leaf. */
   #leafCovered(scope: Scope, pages: Pages, slot: number, kind: number, shape: number): boolean {
-    const stage2 = scope.stage2 === true;
+    const stage2 = (kind & KIND_STAGE2) !== 0;
     const shift = Math.max(kind & 0x3f, stage2 ? 0 : shapeStage1Shift(shape));
     return (
       overlaps(this.#tlb.store.keys, slot, shift, pages) &&
@@ -213,16 +255,14 @@ export class Maintenance implements CacheMaintenance {
   #dropTables(scope: Scope): void {
     const { store } = this.#walks;
     const pages = scope.va === undefined ? undefined : pagesOf(scope.va);
-    for (let slot = 0; slot < store.used && store.size > 0; slot++) {
-      if (store.isLive(slot) && this.#tagged(store.keys, slot, scope)) {
-        const kind = store.keys[slot * 4 + 3] as number;
-        const shape = store.data[slot * store.stride + WALK_SHAPE] as number;
-        const covered = pages === undefined || overlaps(store.keys, slot, kind & 0x3f, pages);
-        if (covered && this.#tableHinted(scope.va, shape)) {
-          this.#walks.remove(slot);
-        }
+    forEachTagged(store, scope, (slot) => {
+      const kind = store.keys[slot * 4 + 3] as number;
+      const shape = store.data[slot * store.stride + WALK_SHAPE] as number;
+      const covered = pages === undefined || overlaps(store.keys, slot, kind & 0x3f, pages);
+      if (covered && this.#tableHinted(scope.va, shape)) {
+        this.#walks.remove(slot);
       }
-    }
+    });
   }
 
   /** TG and TTL of the command against the leaf's granule and level. */
@@ -247,30 +287,50 @@ export class Maintenance implements CacheMaintenance {
   #effectiveTtl(va: TlbiVa): number {
     return va.tg === 2 && va.ttl === 1 && !this.#state.features.ds ? 0 : va.ttl;
   }
+}
 
-  /** True when the key's regime, VMID and ASID are those of the scope. */
-  #tagged(keys: Int32Array, slot: number, scope: Scope): boolean {
-    const tag = keys[slot * 4 + 2] as number;
-    const kind = keys[slot * 4 + 3] as number;
-    if ((kind & KIND_STAGE2) !== 0) {
-      return scope.stage2 === true && this.#sameVmid(tag >>> 16, scope.vmid);
-    }
-    if (scope.stage2 === true || ((kind >>> KIND_WORLD_SHIFT) & 3) !== scope.world) {
-      return false;
-    }
-    if (!this.#sameVmid(tag >>> 16, scope.vmid)) {
-      return false;
-    }
-    if ((kind & KIND_GLOBAL) !== 0) {
-      return scope.privateOnly !== true;
-    }
-    return scope.asid === undefined || scope.asid === (tag & 0xffff);
+/** True when the key's regime, VMID and ASID are those of the scope. */
+function tagged(keys: Int32Array, slot: number, scope: Scope): boolean {
+  const kind = keys[slot * 4 + 3] as number;
+  if (kind < 0 || (kind & scope.kindMask) !== scope.kind) {
+    return false;
   }
+  const global = (kind & KIND_GLOBAL) !== 0;
+  const mask = global ? scope.globalTagMask : scope.tagMask;
+  return (scope.globals || !global) && (((keys[slot * 4 + 2] as number) ^ scope.tag) & mask) === 0;
+}
 
-  /** CR0.VMW widens the match; without stage 2 there are no VMIDs. */
-  #sameVmid(vmid: number, wanted: number | undefined): boolean {
-    const { features, vmw } = this.#state;
-    return wanted === undefined || !features.s2p || vmid >>> vmw === wanted >>> vmw;
+/** Visits the entries that are tagged as the scope says; the visitor may remove the one it gets. */
+function forEachTagged(store: TaggedStore, scope: Scope, visit: (slot: number) => void): void {
+  if (scope.tagMask === WHOLE_TAG) {
+    visitList(store, scope, scope.tag, visit);
+    const global = scope.tag & ~0xffff;
+    if (scope.globals && global !== scope.tag) {
+      visitList(store, scope, global, visit);
+    }
+    return;
+  }
+  for (let slot = 0; slot < store.used && store.size > 0; slot++) {
+    if (tagged(store.keys, slot, scope)) {
+      visit(slot);
+    }
+  }
+}
+
+/** The same among the entries of one tag. */
+function visitList(
+  store: TaggedStore,
+  scope: Scope,
+  tag: number,
+  visit: (slot: number) => void,
+): void {
+  let next = store.firstTagged(tag);
+  while (next >= 0) {
+    const slot = next;
+    next = store.nextTagged(slot);
+    if (tagged(store.keys, slot, scope)) {
+      visit(slot);
+    }
   }
 }
 

@@ -5,14 +5,17 @@ const MIN_SLOTS = 64;
 const KEY_WORDS = 4;
 const FREE = -2;
 const END = -1;
+/** Fourth key word of a slot that holds nothing. */
+export const NO_KEY = -1;
+const TAG_LISTS = 2 ** 16;
 
 /** Fully associative store of at most `limit` entries; Infinity grows, 0 never holds anything. */
 export class TaggedStore {
-  /** Key words: four a slot. */
+  /** Key words: four a slot; the fourth is not negative, and NO_KEY in a free slot. */
   keys: Int32Array;
   /** Data words: `stride` a slot. */
   data: Int32Array;
-  /** Slots that were ever used; those below may be free: see {@link isLive}. */
+  /** Slots that were ever used; those below may be free. */
   used = 0;
   size = 0;
   readonly stride: number;
@@ -23,10 +26,15 @@ export class TaggedStore {
   #mask: number;
   #next: Int32Array;
   #heads: Int32Array;
+  /** Lists of the entries by a hash of their third key word, doubly linked. */
+  readonly #tagHeads: Int32Array;
+  #tagNext: Int32Array = new Int32Array(0);
+  #tagPrevious: Int32Array = new Int32Array(0);
   readonly #freed: number[] = [];
   #hand = 0;
 
-  constructor(limit: number, stride: number) {
+  /** `tagged`: list entries by their third key word, for {@link firstTagged}. */
+  constructor(limit: number, stride: number, tagged = false) {
     this.limit = limit;
     this.stride = stride;
     this.#capacity = Math.min(limit, MIN_SLOTS);
@@ -35,6 +43,8 @@ export class TaggedStore {
     this.#next = new Int32Array(this.#capacity).fill(FREE);
     this.#heads = new Int32Array(powerOfTwo(this.#capacity)).fill(END);
     this.#mask = this.#heads.length - 1;
+    this.#tagHeads = new Int32Array(tagged ? TAG_LISTS : 0).fill(END);
+    this.#growTags();
   }
 
   /** Slot of the key, or -1. */
@@ -67,8 +77,21 @@ export class TaggedStore {
     this.keys[at + 2] = k2;
     this.keys[at + 3] = k3;
     this.#link(slot);
+    this.#linkTag(slot, tagHash(k2));
     this.size++;
     return slot;
+  }
+
+  /**
+   * First of the entries that may have this third key word, or -1; with {@link nextTagged} all that have
+   * it are found, and some others. Ask for the next one before an entry is removed.
+   */
+  firstTagged(k2: number): number {
+    return this.#tagHeads[tagHash(k2)] as number;
+  }
+
+  nextTagged(slot: number): number {
+    return this.#tagNext[slot] as number;
   }
 
   isLive(slot: number): boolean {
@@ -77,6 +100,7 @@ export class TaggedStore {
 
   remove(slot: number): void {
     this.#unlink(slot);
+    this.keys[slot * KEY_WORDS + 3] = NO_KEY;
     this.#freed.push(slot);
   }
 
@@ -106,6 +130,7 @@ export class TaggedStore {
     this.#capacity = Math.min(this.limit, this.#capacity * 2);
     this.keys = enlarged(this.keys, this.#capacity * KEY_WORDS);
     this.data = enlarged(this.data, this.#capacity * this.stride);
+    this.#growTags();
     const before = this.#next;
     this.#next = new Int32Array(this.#capacity).fill(FREE);
     this.#heads = new Int32Array(powerOfTwo(this.#capacity)).fill(END);
@@ -144,8 +169,47 @@ export class TaggedStore {
       this.#next[at] = after;
     }
     this.#next[slot] = FREE;
+    this.#unlinkTag(slot, tagHash(this.keys[slot * KEY_WORDS + 2] as number));
     this.size--;
   }
+
+  #growTags(): void {
+    if (this.#tagHeads.length !== 0) {
+      this.#tagNext = enlarged(this.#tagNext, this.#capacity);
+      this.#tagPrevious = enlarged(this.#tagPrevious, this.#capacity);
+    }
+  }
+
+  #linkTag(slot: number, list: number): void {
+    if (this.#tagHeads.length !== 0) {
+      const after = this.#tagHeads[list] as number;
+      this.#tagNext[slot] = after;
+      this.#tagPrevious[slot] = END;
+      this.#tagHeads[list] = slot;
+      if (after >= 0) {
+        this.#tagPrevious[after] = slot;
+      }
+    }
+  }
+
+  #unlinkTag(slot: number, list: number): void {
+    if (this.#tagHeads.length !== 0) {
+      const after = this.#tagNext[slot] as number;
+      const before = this.#tagPrevious[slot] as number;
+      if (after >= 0) {
+        this.#tagPrevious[after] = before;
+      }
+      if (before >= 0) {
+        this.#tagNext[before] = after;
+      } else {
+        this.#tagHeads[list] = after;
+      }
+    }
+  }
+}
+
+function tagHash(k2: number): number {
+  return (k2 ^ (k2 >>> 16)) & (TAG_LISTS - 1);
 }
 
 function hash(k0: number, k1: number, k2: number, k3: number): number {

@@ -101,7 +101,7 @@ export class Tlb {
   readonly #live = new Int32Array(CLASSES * SIZES);
 
   constructor(limit: number, recorder: Recorder) {
-    this.store = new TaggedStore(limit, TLB_WORDS);
+    this.store = new TaggedStore(limit, TLB_WORDS, true);
     this.enabled = limit > 0;
     this.#recorder = recorder;
     this.store.onEvict = (slot) => this.#forget(slot, CACHE_EVICT);

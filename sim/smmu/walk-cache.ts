@@ -37,7 +37,7 @@ export class WalkCache {
   #tag = 0;
 
   constructor(limit: number, recorder: Recorder) {
-    this.store = new TaggedStore(limit, WALK_WORDS);
+    this.store = new TaggedStore(limit, WALK_WORDS, true);
     this.enabled = limit > 0;
     this.#recorder = recorder;
     this.store.onEvict = (slot) => this.#record(slot, CACHE_EVICT);

@@ -79,12 +79,12 @@ function pasidFigures(): Figures {
   };
 }
 
-/** Tables of 64 Ki pages next to each other. */
+/** Tables of 1 Mi pages next to each other. */
 function bytesPerPage(): number {
   const bench = new Bench(GEOMETRY_DEFAULT, false);
   const root = bench.stage1();
   const before = bench.machine.memory.hostBytes;
-  const pages = 2 ** 16;
+  const pages = 2 ** 20;
   for (let page = 0; page < pages; page++) {
     bench.map(root, IOVA + page * 4096, 0x8000_0000n | LEAF);
   }
