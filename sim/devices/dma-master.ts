@@ -87,7 +87,7 @@ export class DmaMaster {
       const size = Math.min(bytes.length - done, PAGE - (lo % PAGE));
       transaction.addrLo = lo | 0;
       transaction.addrHi = hi;
-      const outcome = this.#part(transaction, bytes.subarray(done, done + size), done);
+      const outcome = this.#part(transaction, bytes, done, size);
       if (outcome !== undefined) {
         return outcome;
       }
@@ -101,8 +101,13 @@ export class DmaMaster {
     return { ok: true };
   }
 
-  /** One part; undefined when it went well. */
-  #part(transaction: Transaction, bytes: Uint8Array, at: number): DmaOutcome | undefined {
+  /** One part, `bytes[at]` and on; undefined when it went well. */
+  #part(
+    transaction: Transaction,
+    bytes: Uint8Array,
+    at: number,
+    size: number,
+  ): DmaOutcome | undefined {
     this.count++;
     let status = this.#port.translate(transaction);
     if (status === TXN_STALLED) {
@@ -110,29 +115,24 @@ export class DmaMaster {
     }
     const { fault, stag, pa } = transaction;
     if (status === TXN_OK) {
-      return this.#move(transaction, bytes)
+      return this.#move(transaction, bytes, at, size)
         ? undefined
         : { ok: false, at, why: 'no-memory', fault, stag, pa };
     }
     if (status === TXN_RAZ_WI) {
       if ((transaction.flags & TXN_WRITE) === 0) {
-        bytes.fill(0);
+        bytes.fill(0, at, at + size);
       }
       return { ok: false, at, why: 'terminated', fault, stag, pa: 0 };
     }
     return { ok: false, at, why: status === TXN_STALLED ? 'stalled' : 'abort', fault, stag, pa: 0 };
   }
 
-  #move(transaction: Transaction, bytes: Uint8Array): boolean {
+  #move({ flags, pa }: Transaction, bytes: Uint8Array, at: number, size: number): boolean {
     const { memory } = this.#machine;
-    if ((transaction.flags & TXN_WRITE) !== 0) {
-      return memory.writeBytes(transaction.pa, bytes);
-    }
-    const read = memory.readBytes(transaction.pa, bytes.length);
-    if (read !== undefined) {
-      bytes.set(read);
-    }
-    return read !== undefined;
+    return (flags & TXN_WRITE) !== 0
+      ? memory.writeBytes(pa, bytes, at, size)
+      : memory.readInto(pa, bytes, at, size);
   }
 
   /** Lets the machine run until the stall ends; retries as often as the driver says so. */

@@ -148,15 +148,17 @@ function makeArray(items: readonly unknown[]): object {
 }
 
 function makeObject(entries: readonly (readonly [string, unknown])[]): object {
-  const object = {};
+  const object: Record<string, unknown> = {};
   for (let index = 0; index < entries.length; index++) {
     const entry = entries[index] as readonly [string, unknown];
-    defineProperty(object, entry[0], {
-      value: entry[1],
-      writable: true,
-      enumerable: true,
-      configurable: true,
-    });
+    const key = entry[0];
+    // An inherited name (a frozen one, a setter) must be defined; any other is set, which is quicker.
+    if (key in object) {
+      const value = entry[1];
+      defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true });
+    } else {
+      object[key] = entry[1];
+    }
   }
   return object;
 }

@@ -1,7 +1,7 @@
 // Sparse physical memory: 2 MiB chunks of int32 words, made on the first write.
 // The translation path reads 64-bit words as two int32 halves: no BigInt, no allocation.
 
-import { assert } from '../base/assert.ts';
+import { assert, fail } from '../base/assert.ts';
 import { hex } from '../base/hex.ts';
 
 /** A range of RAM, bytes. */
@@ -32,6 +32,8 @@ export class PhysicalMemory {
   readonly #base: number;
   readonly #end: number;
   readonly #chunks: (Int32Array | undefined)[] = [];
+  /** The chunks as bytes. */
+  readonly #bytes: (Uint8Array | undefined)[] = [];
   readonly #writes: Uint32Array;
   readonly #watched: Uint8Array;
   #watchedWrites = 0;
@@ -75,7 +77,13 @@ export class PhysicalMemory {
 
   /** True when all of [pa, pa + bytes) is RAM. */
   contains(pa: number, bytes: number): boolean {
-    return this.regions.some(({ base, size }) => pa >= base && pa + bytes <= base + size);
+    if (pa >= this.#base && pa + bytes <= this.#end) {
+      return true;
+    }
+    return (
+      this.#others.length !== 0 &&
+      this.regions.some(({ base, size }) => pa >= base && pa + bytes <= base + size)
+    );
   }
 
   /**
@@ -198,33 +206,51 @@ export class PhysicalMemory {
 
   /** Copies `length` bytes out, or undefined when part of the range is not RAM. */
   readBytes(pa: number, length: number): Uint8Array | undefined {
-    if (!this.contains(pa, length)) {
-      return undefined;
-    }
-    const bytes = new Uint8Array(length);
-    for (let done = 0; done < length; ) {
-      const room = Math.min(length - done, CHUNK_BYTES - ((pa + done) % CHUNK_BYTES));
-      const from = this.#bytesOf(pa + done, false);
-      if (from !== undefined) {
-        const start = (pa + done) % CHUNK_BYTES;
-        bytes.set(from.subarray(start, start + room), done);
-      }
-      done += room;
+    const bytes = this.contains(pa, length) ? new Uint8Array(length) : undefined;
+    if (bytes !== undefined) {
+      this.readInto(pa, bytes);
     }
     return bytes;
   }
 
-  /** Copies `bytes` in; false, with nothing written, when part of the range is not RAM. */
-  writeBytes(pa: number, bytes: Uint8Array): boolean {
-    if (!this.contains(pa, bytes.length)) {
+  /**
+   * Copies `length` bytes at `pa` to `target[at]` and on; false, with nothing copied, when part of the
+   * range is not RAM.
+   */
+  readInto(pa: number, target: Uint8Array, at = 0, length = target.length - at): boolean {
+    if (!this.contains(pa, length)) {
       return false;
     }
-    for (let done = 0; done < bytes.length; ) {
+    for (let done = 0; done < length; ) {
       const start = (pa + done) % CHUNK_BYTES;
-      const room = Math.min(bytes.length - done, CHUNK_BYTES - start);
+      const room = Math.min(length - done, CHUNK_BYTES - start);
+      const from = this.#bytesOf(pa + done, false);
+      if (from === undefined) {
+        target.fill(0, at + done, at + done + room);
+      } else {
+        target.set(pieceOf(from, start, room), at + done);
+      }
+      done += room;
+    }
+    return true;
+  }
+
+  /**
+   * Copies `length` bytes of `source` from `at` on to `pa`; false, with nothing written, when part of the
+   * range is not RAM.
+   */
+  writeBytes(pa: number, source: Uint8Array, at = 0, length = source.length - at): boolean {
+    if (!this.contains(pa, length)) {
+      return false;
+    }
+    for (let done = 0; done < length; ) {
+      const start = (pa + done) % CHUNK_BYTES;
+      const room = Math.min(length - done, CHUNK_BYTES - start);
       const to = this.#bytesOf(pa + done, true);
-      assert(to !== undefined, `no chunk at ${hex(pa + done)}`);
-      to.set(bytes.subarray(done, done + room), start);
+      if (to === undefined) {
+        fail(`no chunk at ${hex(pa + done)}`);
+      }
+      to.set(pieceOf(source, at + done, room), start);
       done += room;
     }
     return true;
@@ -264,6 +290,7 @@ export class PhysicalMemory {
     if (chunk === undefined) {
       chunk = new Int32Array(CHUNK_WORDS);
       this.#chunks[index] = chunk;
+      this.#bytes[index] = new Uint8Array(chunk.buffer);
       this.#liveChunks++;
     }
     this.#writes[index] = (this.#writes[index] as number) + 1;
@@ -282,8 +309,15 @@ export class PhysicalMemory {
         .map((other) => other.#bytesOf(pa, create))
         .find((found) => found !== undefined);
     }
-    const index = Math.floor((pa - this.#base) / CHUNK_BYTES);
-    const chunk = create ? this.#chunkFor(index) : this.#chunks[index];
-    return chunk === undefined ? undefined : new Uint8Array(chunk.buffer);
+    const index = ((pa - this.#base) / CHUNK_BYTES) | 0;
+    if (create) {
+      this.#chunkFor(index);
+    }
+    return this.#bytes[index];
   }
+}
+
+/** The bytes themselves when they are all of it. */
+function pieceOf(bytes: Uint8Array, at: number, length: number): Uint8Array {
+  return at === 0 && length === bytes.length ? bytes : bytes.subarray(at, at + length);
 }

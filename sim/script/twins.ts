@@ -77,14 +77,14 @@ export class Twins {
     if (Array.isArray(host)) {
       return guest.makeArray(host.map((item) => this.#crossing.toGuest(item, 'any')));
     }
-    return guest.makeObject(
-      Object.entries(host)
-        .filter(([, value]) => typeof value !== 'function')
-        .map(([key, value]) => [
-          key,
-          this.#crossing.toGuest(value, WIDE_FIELDS.has(key) ? 'u64' : 'any'),
-        ]),
-    );
+    const entries: [string, unknown][] = [];
+    for (const key of Object.keys(host)) {
+      const value: unknown = Reflect.get(host, key);
+      if (typeof value !== 'function') {
+        entries.push([key, this.#crossing.toGuest(value, WIDE_FIELDS.has(key) ? 'u64' : 'any')]);
+      }
+    }
+    return guest.makeObject(entries);
   }
 
   #refresh(guest: object, host: object): void {

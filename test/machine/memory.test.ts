@@ -70,6 +70,21 @@ describe('physical memory', () => {
     expect([...(memory.readBytes(border - 3, 6) ?? [])]).toEqual([48, 0xee, 0xee, 0xee, 0xee, 53]);
   });
 
+  it('moves a part of an array, across chunk borders and out of memory never written', () => {
+    const border = BASE + 0x20_0000;
+    const source = Uint8Array.from({ length: 12 }, (_, i) => i + 1);
+    expect(memory.writeBytes(border - 3, source, 2, 6)).toBe(true);
+    const target = new Uint8Array(12).fill(0xee);
+    expect(memory.readInto(border - 4, target, 3, 8)).toBe(true);
+    expect([...target]).toEqual([0xee, 0xee, 0xee, 0, 3, 4, 5, 6, 7, 8, 0, 0xee]);
+    expect(memory.readInto(BASE + 0x60_0000, target, 4, 2)).toBe(true);
+    expect([...target.subarray(3, 7)]).toEqual([0, 0, 0, 5]);
+    expect(memory.readInto(BASE + SIZE - 2, target, 0, 4)).toBe(false);
+    expect(target[0]).toBe(0xee);
+    expect(memory.writeBytes(HIGH + 0x10, source, 11)).toBe(true);
+    expect(memory.readBytes(HIGH + 0x10, 2)).toEqual(Uint8Array.of(12, 0));
+  });
+
   it.each([
     ['below', BASE - 8],
     ['just past the end of', BASE + SIZE],
