@@ -197,8 +197,9 @@ export class Layout implements Disposable, DocumentShower {
         addFixed(api, id);
       }
     }
-    api.getPanel('fault')?.api.setActive();
-    api.getPanel('console')?.api.setActive();
+    for (const id of ['explorer', 'fault', 'console']) {
+      api.getPanel(id)?.api.setActive();
+    }
   }
 
   #activated(id: string | undefined): void {
