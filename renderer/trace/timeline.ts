@@ -9,9 +9,9 @@ import { moved, timeText, wholeRange, zoomed } from './time-range.ts';
 import type { TraceModel } from './trace-model.ts';
 
 /** Pixels. */
-export const LABEL_WIDTH = 108;
+export const LABEL_WIDTH = 96;
 const RULER = 18;
-const LANE = 16;
+const LANE = 14;
 const SPAN_ROWS = 3;
 /** One turn of the wheel. */
 const ZOOM_STEP = 1.25;

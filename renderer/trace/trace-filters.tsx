@@ -1,7 +1,6 @@
 // Which records are shown: by stream, and by kind.
 
 import type { ReactElement } from 'react';
-import { classes } from '../base/dom.ts';
 import { useStore } from '../base/store.ts';
 import { useWorkbench } from '../workbench/context.ts';
 
@@ -10,14 +9,17 @@ const PRESETS: readonly {
   readonly title: string;
   readonly kinds: readonly string[] | undefined;
 }[] = [
-  { title: 'All', kinds: undefined },
-  { title: 'Calls', kinds: ['call', 'return'] },
-  { title: 'Commands', kinds: ['command', 'mmio_write'] },
-  { title: 'Walks', kinds: ['fetch', 'cache', 'descriptor_update', 'dma', 'ats'] },
-  { title: 'Faults', kinds: ['event', 'event_result', 'ppr', 'stall', 'irq', 'diagnostic'] },
-  { title: 'Writes', kinds: ['mem_write', 'alloc', 'free', 'mmio_write'] },
-  { title: 'Log', kinds: ['log', 'diagnostic'] },
+  { title: 'all kinds', kinds: undefined },
+  { title: 'calls', kinds: ['call', 'return'] },
+  { title: 'commands', kinds: ['command', 'mmio_write'] },
+  { title: 'walks and DMA', kinds: ['fetch', 'cache', 'descriptor_update', 'dma', 'ats'] },
+  { title: 'faults', kinds: ['event', 'event_result', 'ppr', 'stall', 'irq', 'diagnostic'] },
+  { title: 'writes', kinds: ['mem_write', 'alloc', 'free', 'mmio_write'] },
+  { title: 'log', kinds: ['log', 'diagnostic'] },
 ];
+
+/** Title of a choice that is none of the presets. */
+const OWN = 'own choice';
 
 /** The filters. */
 export function TraceFilters(): ReactElement {
@@ -26,6 +28,7 @@ export function TraceFilters(): ReactElement {
   const filter = useStore(trace.filter);
   const streams = head?.streams ?? [];
   const { kinds, stream } = filter;
+  const preset = PRESETS.find((one) => same(kinds, one.kinds));
   const setKinds = (wanted: readonly string[] | undefined): void =>
     trace.setFilter({
       ...(wanted === undefined ? {} : { kinds: wanted }),
@@ -38,21 +41,20 @@ export function TraceFilters(): ReactElement {
     });
   return (
     <>
-      <fieldset className="trace-presets">
-        <legend className="visually-hidden">Kinds of records</legend>
-        {PRESETS.map((preset) => (
-          <button
-            key={preset.title}
-            type="button"
-            className={classes('bar-button', same(kinds, preset.kinds) && 'is-pressed')}
-            aria-pressed={same(kinds, preset.kinds)}
-            onClick={() => setKinds(preset.kinds)}
-          >
-            {preset.title}
-          </button>
+      <select
+        className="trace-streams"
+        aria-label="Kinds of records"
+        value={preset?.title ?? OWN}
+        onChange={({ target }) =>
+          setKinds(PRESETS.find(({ title }) => title === target.value)?.kinds)
+        }
+      >
+        {PRESETS.map(({ title }) => (
+          <option key={title}>{title}</option>
         ))}
-        <KindMenu kinds={kinds} setKinds={setKinds} />
-      </fieldset>
+        {preset === undefined && <option>{OWN}</option>}
+      </select>
+      <KindMenu kinds={kinds} setKinds={setKinds} />
       <select
         className="trace-streams"
         aria-label="Stream"

@@ -48,6 +48,7 @@ export class TraceModel implements Disposable {
   #whole = true;
   #width = FIRST_WIDTH;
   #followers = 0;
+  #first = true;
   #live = false;
   #busy = false;
   #staleHead = true;
@@ -64,9 +65,15 @@ export class TraceModel implements Disposable {
     this.#ask = ask;
   }
 
+  /** Nobody has looked yet. */
+  get firstLook(): boolean {
+    return this.#first;
+  }
+
   /** Somebody looks, until the result is disposed. */
   look(): Disposable {
     this.#followers++;
+    this.#first = false;
     this.refresh();
     return toDisposable(() => {
       this.#followers--;

@@ -12,16 +12,22 @@ import { timeText } from './time-range.ts';
 import { Timeline } from './timeline.ts';
 import { TraceFilters } from './trace-filters.tsx';
 
+/** Part of the window's height that timeline and list need, the first time. */
+const ROOM = 0.5;
+
 /** Shows the trace of the session that is shown. */
 export function TracePane(): ReactElement {
-  const { trace, session } = useWorkbench();
+  const { trace, session, layout } = useWorkbench();
   const ran = useStore(session.ran);
   const problem = useStore(trace.problem);
   const head = useStore(trace.head);
   useEffect(() => {
+    if (trace.firstLook) {
+      layout.makeRoom(ROOM);
+    }
     const looking = trace.look();
     return () => looking.dispose();
-  }, [trace]);
+  }, [trace, layout]);
   const reason =
     ran === undefined
       ? 'Run a script (F5) or open a session: every step of it is shown here, with its cause.'
@@ -63,9 +69,9 @@ function TraceBar(): ReactElement {
         <span className="trace-dropped">▲ {head.dropped} older records dropped</span>
       )}
       {head !== undefined && (
-        <span className="trace-count">
+        <span className="trace-count" title={`${timeText(head.time)} s of virtual time`}>
           {head.rows === head.records ? '' : `${count(head.rows)} of `}
-          {count(head.records)} records, {timeText(head.time)} s
+          {count(head.records)} records
         </span>
       )}
     </div>

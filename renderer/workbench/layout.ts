@@ -153,6 +153,22 @@ export class Layout implements Disposable, DocumentShower {
     });
   }
 
+  /** Whether a fixed panel is in front. */
+  shows(id: PanelId): boolean {
+    return this.#api?.getPanel(id)?.api.isVisible === true;
+  }
+
+  /** Makes the bottom edge at least this part of the window high: for panels that need the room. */
+  makeRoom(part: number): void {
+    this.#withApi((api) => {
+      const group = api.getEdgeGroup('bottom');
+      const height = Math.round(window.innerHeight * part);
+      if (group !== undefined && group.height < height) {
+        group.setSize({ height });
+      }
+    });
+  }
+
   /** Shows or hides an edge with all its panels. */
   toggle(edge: Edge): void {
     this.#withApi((api) => api.setEdgeGroupVisible(edge, !api.isEdgeGroupVisible(edge)));

@@ -97,9 +97,10 @@ export class TraceView {
     spans: SpanPicture[];
     times: { at: number; time: number }[];
   } {
-    const width = Math.min(Math.max(1, Math.floor(range.width)), MOST_COLUMNS);
-    const from = Math.max(0, range.from);
-    const asked = { from, to: Math.max(from + 1, range.to), width };
+    const from = Math.max(0, Math.floor(range.from));
+    const to = Math.max(from + 1, Math.ceil(range.to));
+    const width = Math.min(Math.max(1, Math.floor(range.width)), MOST_COLUMNS, to - from);
+    const asked = { from, to, width };
     const filter = this.#rows(wish);
     return {
       from: asked.from,
@@ -244,7 +245,7 @@ export class TraceView {
     if (lane !== LANE_WALKS || stream === undefined) {
       return name;
     }
-    return `${name} ${hex(stream.sid)}${stream.ssid < 0 ? '' : `/${stream.ssid}`}`;
+    return `walk ${hex(stream.sid)}${stream.ssid < 0 ? '' : `/${stream.ssid}`}`;
   }
 }
 
