@@ -28,9 +28,12 @@ export interface DebugSurroundings {
 export class DebugService implements Disposable {
   readonly #surroundings: DebugSurroundings;
   #debugger: ScriptDebugger | undefined;
+  readonly #letGo = (): void => void this.#debugger?.release(false);
 
   constructor(surroundings: DebugSurroundings) {
     this.#surroundings = surroundings;
+    // A process waits at its end for a thread that stands still, however it is ended.
+    process.once('exit', this.#letGo);
   }
 
   /** The calls of the contract. */
@@ -65,7 +68,8 @@ export class DebugService implements Disposable {
 
   /** Lets a script that stands still go, so that its thread can end. */
   dispose(): void {
-    void this.#debugger?.release(false);
+    process.off('exit', this.#letGo);
+    this.#letGo();
   }
 
   async #launch(launch: DebugLaunch): Promise<RunResult> {

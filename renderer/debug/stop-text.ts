@@ -9,5 +9,5 @@ export function stopText({ reason, text, exception }: DebugStop): string {
     return `✘ ${caught ? 'Caught exception' : 'Exception'}: ${name}: ${message}`;
   }
   const why = text === undefined || text === '' ? '' : `: ${text}`;
-  return `⏸ Paused on ${reason}${why}`;
+  return `▮▮ Paused on ${reason}${why}`;
 }

@@ -32,8 +32,9 @@ export function Pane(props: {
   readonly bar?: ReactNode;
   readonly children: ReactNode;
 }): ReactElement {
-  const { session } = useWorkbench();
+  const { session, debug } = useWorkbench();
   const { state } = useStore(session.info);
+  const debugged = useStore(debug.state);
   const ran = useStore(session.ran);
   const problem = useStore(props.view.problem);
   const reason =
@@ -48,7 +49,7 @@ export function Pane(props: {
       aria-label={props.label}
     >
       {props.bar !== undefined && <div className="inspector-bar">{props.bar}</div>}
-      {state === 'running' && ran !== undefined && (
+      {state === 'running' && debugged !== 'stopped' && ran !== undefined && (
         <p className="inspector-note">▶ The script runs; this is as of its last pause.</p>
       )}
       {reason === undefined ? (

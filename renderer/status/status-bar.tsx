@@ -38,7 +38,7 @@ export function StatusBar(): ReactElement {
       <output className="status-state" title={info.message}>
         {stop === undefined
           ? stateText(info, result)
-          : `⏸ paused ${ran?.name ?? ''}:${stop.frames[0]?.line ?? ''}`}
+          : `▮▮ paused ${ran?.name ?? ''}:${stop.frames[0]?.line ?? ''}`}
       </output>
       {status !== undefined && <Figures status={status} />}
       <span className="status-space" />
