@@ -7,7 +7,7 @@ const FREE = -2;
 const END = -1;
 /** Fourth key word of a slot that holds nothing. */
 export const NO_KEY = -1;
-const TAG_LISTS = 2 ** 16;
+const TAG_LISTS = 2 ** 12;
 
 /** Fully associative store of at most `limit` entries; Infinity grows, 0 never holds anything. */
 export class TaggedStore {
