@@ -32,6 +32,11 @@ export class Machine {
     this.#work.push(work);
   }
 
+  /** True inside {@link settle}: what would be deferred now waits until what runs has ended. */
+  get settling(): boolean {
+    return this.#settling;
+  }
+
   /** Runs pending interrupts and deferred work until nothing is left; time does not move. */
   settle(): void {
     if (this.#settling) {

@@ -3,6 +3,7 @@
 import { hex } from '../base/hex.ts';
 import type { DmaAttributes, DmaOutcome } from '../devices/dma-master.ts';
 import { DmaMaster } from '../devices/dma-master.ts';
+import type { MemcpyEngineOptions } from '../devices/memcpy-engine.ts';
 import { PciFunction } from '../devices/pci-function.ts';
 import { errnoName } from '../kernel/errno.ts';
 import type { Device } from '../kernel/iommu-types.ts';
@@ -19,9 +20,13 @@ const MOST_BYTES = 2 ** 26;
 const MOST_SSID = 2 ** 20 - 1;
 
 /** What became of an access, as scripts see it. */
-export type DmaResult =
-  | { readonly ok: true; readonly data?: Uint8Array }
-  | { readonly ok: false; readonly reason: string; readonly event?: object };
+type DmaResult = { readonly ok: true; readonly data?: Uint8Array } | DmaFailure;
+
+interface DmaFailure {
+  readonly ok: false;
+  readonly reason: string;
+  readonly event?: object;
+}
 
 /** What the devices need of their session. */
 export interface DeviceSurroundings {
@@ -120,6 +125,22 @@ export class DeviceApi {
       : this.#failure(outcome, attributes, mark, master.pci?.refusal);
   };
 
+  /** What an engine inside a device needs of it. */
+  innards(device: Device): Pick<MemcpyEngineOptions, 'machine' | 'master' | 'sid' | 'why'> {
+    const { dma, pci, sids } = this.#master(device);
+    let mark = this.#surroundings.eventMark();
+    return {
+      machine: this.#surroundings.world().machine,
+      master: dma,
+      sid: sids[0] ?? 0,
+      why: (outcome, attributes) => {
+        const failure = this.#failure(outcome, attributes, mark, pci?.refusal);
+        mark = this.#surroundings.eventMark();
+        return failure.reason;
+      },
+    };
+  }
+
   #own(where: string, name: string, added: Device | number, sids: readonly number[]): Device {
     if (typeof added === 'number') {
       throw new ApiError('Error', `${where}: the kernel refused ${name}: ${errnoName(added)}`);
@@ -149,7 +170,7 @@ export class DeviceApi {
     { sid, ssid }: DmaAttributes,
     mark: number,
     refusal: string | undefined,
-  ): DmaResult {
+  ): DmaFailure {
     this.#surroundings.settle();
     const found = this.#surroundings.newestEvent(sid, ssid, mark);
     const reason = found?.text ?? refusal ?? REASONS[outcome.why](outcome, sid);
@@ -183,7 +204,7 @@ function checkedLength(where: string, length: number): number {
 }
 
 /** All 64 bits count here: the hardware checks the upper ones. */
-function addressOf(where: string, value: unknown): bigint {
+export function addressOf(where: string, value: unknown, name = 'iova'): bigint {
   const whole = typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
   if (whole || (typeof value === 'bigint' && value >= 0n && value < 2n ** 64n)) {
     return BigInt(value);
@@ -191,7 +212,7 @@ function addressOf(where: string, value: unknown): bigint {
   const shown = typeof value === 'bigint' ? `${value}n` : String(value);
   throw new ApiError(
     'TypeError',
-    `${where}: iova must be a bigint or a safe integer of at most 64 bits, not negative, got ${shown}`,
+    `${where}: ${name} must be a bigint or a safe integer of at most 64 bits, not negative, got ${shown}`,
   );
 }
 

@@ -14,6 +14,7 @@ import type { World } from './world.ts';
 export const MACHINE_SIGNATURES = [
   'platform_device(name: string, options?: object?): device',
   'pci_device(name: string, options?: object?): device',
+  'memcpy_engine(name: string, options?: object?): object',
   'phys_read(pa: u64, len: size): bytes',
   'phys_write(pa: u64, bytes: bytes): void',
   'events(): any',

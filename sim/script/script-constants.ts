@@ -1,6 +1,12 @@
 // Constants that scripts find as globals, under the kernel's names and with its values.
 
 import {
+  DMA_TRANS_ABORTED,
+  DMA_TRANS_NOERROR,
+  DMA_TRANS_READ_FAILED,
+  DMA_TRANS_WRITE_FAILED,
+} from '../devices/memcpy-engine.ts';
+import {
   DMA_BIDIRECTIONAL,
   DMA_FROM_DEVICE,
   DMA_NONE,
@@ -118,6 +124,10 @@ export const SCRIPT_CONSTANTS: Readonly<Record<string, number | null>> = {
   IOMMU_PAGE_RESP_SUCCESS,
   IOMMU_PAGE_RESP_INVALID,
   IOMMU_PAGE_RESP_FAILURE,
+  DMA_TRANS_NOERROR,
+  DMA_TRANS_READ_FAILED,
+  DMA_TRANS_WRITE_FAILED,
+  DMA_TRANS_ABORTED,
   IRQ_NONE,
   IRQ_HANDLED,
   IRQ_WAKE_THREAD,

@@ -7,6 +7,7 @@ import type { EventRecordDto } from '../protocol/api.ts';
 import { ApiError, CallbackThrew } from '../script/api-error.ts';
 import type { Crossing } from '../script/crossing.ts';
 import type { DeviceApi } from '../script/device-api.ts';
+import type { EngineApi } from '../script/engine-api.ts';
 import type { GuestRealm } from '../script/guest-realm.ts';
 import { Opaque } from '../script/handles.ts';
 import type { MachineBodies } from '../script/script-api.ts';
@@ -17,6 +18,7 @@ import type { RunOutput } from './run-output.ts';
 /** What the functions act on. */
 export interface MachineSide {
   readonly devices: DeviceApi;
+  readonly engines: EngineApi;
   readonly output: RunOutput;
   readonly guest: GuestRealm;
   readonly crossing: Crossing;
@@ -40,6 +42,7 @@ export function machineBodies(side: MachineSide): MachineBodies {
   return {
     platform_device: devices.platformDevice,
     pci_device: devices.pciDevice,
+    memcpy_engine: side.engines.make,
     phys_read: ([pa, len]) => physRead(side.world(), pa as number, len as number),
     phys_write: ([pa, bytes]) => physWrite(side.world(), pa as number, bytes as Uint8Array),
     events: () => [...output.events.drained],

@@ -10,6 +10,7 @@ import { ApiError, CallbackThrew, RunStopped } from '../script/api-error.ts';
 import { Binder } from '../script/binder.ts';
 import { Crossing } from '../script/crossing.ts';
 import { DeviceApi } from '../script/device-api.ts';
+import { EngineApi } from '../script/engine-api.ts';
 import { HandleTable } from '../script/handles.ts';
 import { kernelKinds } from '../script/kernel-kinds.ts';
 import { mmKind } from '../script/mm-kind.ts';
@@ -60,6 +61,7 @@ export class ScriptGlobals {
   readonly #crossing: Crossing;
   readonly #binder: Binder;
   readonly #devices: DeviceApi;
+  readonly #engines: EngineApi;
   readonly #configuration: WorldConfiguration;
   readonly #platformBus = { name: 'platform' };
   readonly #pciBus = { name: 'pci' };
@@ -91,6 +93,7 @@ export class ScriptGlobals {
       eventMark: () => output.events.drained.length,
       newestEvent: (sid, ssid, mark) => this.#newestEvent(sid, ssid, mark),
     });
+    this.#engines = new EngineApi(this.#devices);
   }
 
   get events(): RunOutput['events'] {
@@ -131,6 +134,7 @@ export class ScriptGlobals {
     const { output } = this.#options;
     const bodies = machineBodies({
       devices: this.#devices,
+      engines: this.#engines,
       world: () => this.world(),
       output,
       guest: this.#options.realm.guest,
@@ -204,7 +208,8 @@ export class ScriptGlobals {
         [configure, ([options]) => this.#configuration.choose(options)],
       ]),
     });
-    for (const kind of [...kernelKinds(this.#binder), mmKind(this.#binder)]) {
+    const engine = this.#engines.kind(this.#binder, this.#handles);
+    for (const kind of [...kernelKinds(this.#binder), mmKind(this.#binder), engine]) {
       this.#handles.define(kind);
     }
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { KERNEL_FUNCTIONS } from '../../sim/kernel/api-table.ts';
+import { ENGINE_SIGNATURES } from '../../sim/script/engine-api.ts';
 import { BUFFER_SIGNATURES } from '../../sim/script/kernel-kinds.ts';
 import { MM_SIGNATURES } from '../../sim/script/mm-kind.ts';
 import { DEVICE_SIGNATURES, MACHINE_SIGNATURES } from '../../sim/script/script-api.ts';
@@ -154,6 +155,7 @@ describe('the declarations', () => {
     ['device', DEVICE_SIGNATURES],
     ['buffer', BUFFER_SIGNATURES],
     ['mm', MM_SIGNATURES],
+    ['memcpy_engine', ENGINE_SIGNATURES],
   ] as const)('declare the methods of a %s', (name, signatures) => {
     const methods = methodsOf(name);
     const parsed = signatures.map(parseSignature);

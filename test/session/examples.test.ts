@@ -16,6 +16,7 @@ const EXPECTED: Readonly<Record<string, readonly [exit: number, events: readonly
   'dma-api-pasid.ts': [0, ['F_PERMISSION', 'F_TRANSLATION']],
   'forgotten-invalidation.ts': [0, ['F_TRANSLATION']],
   'mdev.ts': [0, ['C_BAD_CD']],
+  'memcpy-engine.ts': [0, ['F_PERMISSION']],
   'pasid-not-attached.ts': [0, ['C_BAD_CD']],
   'pasid-out-of-range.ts': [0, ['C_BAD_SUBSTREAMID', 'C_BAD_CD']],
   'read-only-page.ts': [0, ['F_PERMISSION']],

@@ -147,6 +147,12 @@ declare const GFP_DMA32: 4;
 /** Zeroed memory. */
 declare const __GFP_ZERO: 0x8000;
 
+/** How a copy of a memcpy_engine ended (enum dmaengine_tx_result). */
+declare const DMA_TRANS_NOERROR: 0;
+declare const DMA_TRANS_READ_FAILED: 1;
+declare const DMA_TRANS_WRITE_FAILED: 2;
+declare const DMA_TRANS_ABORTED: 3;
+
 /** Results of interrupt handlers. */
 declare const IRQ_NONE: 0;
 declare const IRQ_HANDLED: 1;

@@ -86,6 +86,73 @@ declare function pci_device(
   } | null,
 ): device;
 
+/** What an engine writes to its completion ring when a copy is over. */
+interface memcpy_completion {
+  readonly queue: int;
+  /** What {@link memcpy_engine.submit} returned. */
+  readonly cookie: int;
+  /** DMA_TRANS_NOERROR, DMA_TRANS_READ_FAILED, DMA_TRANS_WRITE_FAILED or DMA_TRANS_ABORTED. */
+  readonly result: int;
+  /** Bytes that were not copied. */
+  readonly residue: int;
+  /** For people: why it failed. */
+  readonly reason?: string;
+}
+
+/** A memory copy engine with work queues; its methods stand for its registers. */
+interface memcpy_engine {
+  /** The device as the kernel knows it: attach domains to it, bind processes, map memory for it. */
+  readonly dev: device;
+  /** Interrupt line: one edge each time a copy is over. {@link request_irq} takes it. */
+  readonly irq: int;
+  /** Number of work queues. */
+  readonly queues: int;
+  /**
+   * Switches a queue on.
+   * @param pasid goes with every access of the queue; without it they carry none
+   * @returns 0; -EINVAL no such queue or PASID; -EBUSY it is on
+   */
+  queue_enable(queue: int, pasid?: u32): int;
+  /**
+   * Switches a queue off: what waits in it ends with DMA_TRANS_ABORTED, a copy that runs goes on.
+   * @returns 0; -EINVAL no such queue
+   */
+  queue_disable(queue: int): int;
+  /**
+   * Queues a copy. It runs while virtual time passes: in a wait, a sleep, or between later calls.
+   * @param src address to read, as the device sends it, bytes
+   * @param dst address to write, as the device sends it, bytes
+   * @param len bytes, 1 to 64 MiB
+   * @returns a cookie, from 1; -EINVAL no such queue or length; -ENODEV the queue is off; -ENOSPC 64
+   *   copies wait in it
+   */
+  submit(queue: int, src: u64_arg, dst: u64_arg, len: size_t): int;
+  /** Takes everything out of the completion ring, oldest first. */
+  completions(): memcpy_completion[];
+}
+
+/**
+ * A memory copy engine appears: a platform device, or a PCI function when an option of
+ * {@link pci_device} is given. It copies by DMA through the SMMU, one job at a time.
+ * @param options those of {@link platform_device} or of {@link pci_device}, and `queues`: number of work
+ *   queues, 1 to 64 (default 8); `irq`: its interrupt line (default: the next free one from 100)
+ */
+declare function memcpy_engine(
+  name: string,
+  options?: {
+    readonly queues?: number;
+    readonly irq?: number;
+    readonly sids?: readonly number[];
+    readonly ssid_bits?: number;
+    readonly can_stall?: boolean;
+    readonly dma_mask_bits?: number;
+    readonly bdf?: string;
+    readonly pasid_bits?: number;
+    readonly ats?: boolean;
+    readonly pri?: boolean;
+  } | null,
+): memcpy_engine;
+
 /**
  * Reads physical memory as the CPU does.
  * @param pa physical address, bytes
