@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import type { WorkbenchApi } from '../sim/protocol/api.ts';
+import { BACKUPS_ARGUMENTS } from './backups-checks.ts';
 import { debugArguments } from './debug-checks.ts';
 import { SESSIONS_ARGUMENTS } from './sessions-checks.ts';
 
@@ -38,13 +39,21 @@ const ARGUMENTS: Readonly<Record<keyof WorkbenchApi, z.ZodType<readonly unknown[
   openExample: z.tuple([NAME]),
   openDialog: NOTHING,
   openFile: z.tuple([PATH]),
-  saveFile: z.tuple([z.strictObject({ path: PATH.optional(), name: NAME, text: TEXT })]),
+  saveFile: z.tuple([
+    z.strictObject({
+      path: PATH.optional(),
+      name: NAME,
+      text: TEXT,
+      overwrite: z.boolean().optional(),
+    }),
+  ]),
   recentFiles: NOTHING,
   initialFiles: NOTHING,
   setDirty: z.tuple([z.array(NAME).max(10_000)]),
   run: z.tuple([RUN_REQUEST]),
   ...debugArguments(RUN_REQUEST),
   ...SESSIONS_ARGUMENTS,
+  ...BACKUPS_ARGUMENTS,
   stop: NOTHING,
   inspect: z.tuple([INSPECT_REQUEST]),
   getTheme: NOTHING,

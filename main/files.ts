@@ -7,6 +7,7 @@ import { writeAtomically } from './atomic-write.ts';
 import type { Examples } from './examples.ts';
 import type { StateFile } from './state-file.ts';
 import { FileError, readTextFile } from './text-file.ts';
+import { hashOf } from './text-hash.ts';
 
 const RECENT_LIMIT = 12;
 
@@ -23,6 +24,15 @@ export interface SessionOpener {
   open(path: string): Promise<FileText>;
 }
 
+/** Saving would overwrite what somebody else wrote. */
+class FileChangedError extends Error {
+  override readonly name = 'FileChangedError';
+
+  constructor(path: string) {
+    super(`${basename(path)} has changed on the disk since it was opened (${path})`);
+  }
+}
+
 /** The files service of the window. */
 export class Files {
   readonly #state: StateFile;
@@ -30,6 +40,8 @@ export class Files {
   readonly #dialogs: FileDialogs;
   readonly #granted: Set<string>;
   readonly #sessions: SessionOpener;
+  /** SHA-256 of what each file held when it was opened or saved last. */
+  readonly #bases = new Map<string, string>();
 
   constructor(state: StateFile, examples: Examples, dialogs: FileDialogs, sessions: SessionOpener) {
     this.#state = state;
@@ -63,36 +75,71 @@ export class Files {
       return session;
     }
     const text = await this.#forgetIfGone(file, readTextFile(file));
+    this.#bases.set(file, hashOf(text));
     await this.#remember(file);
     return { path: file, name: basename(file), text };
   }
 
   /** Reads a file that the window names. @throws FileError, also when nobody chose that file */
   async open(path: string): Promise<FileText> {
-    this.#requireGrant('open', path);
+    this.requireGrant('open', path);
     return this.openChosen(path);
   }
 
   /**
    * Saves, asking for a place when there is no path; undefined when cancelled.
    *
-   * @throws FileError with nothing changed on the disk
+   * @throws FileError, or FileChangedError unless `overwrite`, with nothing changed on the disk
    */
   async save(file: {
     readonly path?: string | undefined;
     readonly name: string;
     readonly text: string;
+    readonly overwrite?: boolean | undefined;
   }): Promise<{ readonly path: string; readonly name: string } | undefined> {
     if (file.path !== undefined) {
-      this.#requireGrant('save', file.path);
+      this.requireGrant('save', file.path);
+      if (file.overwrite !== true) {
+        await this.#requireUnchanged(file.path);
+      }
     }
     const path = file.path ?? (await this.#dialogs.save(file.name));
     if (path === undefined) {
       return undefined;
     }
     await this.#write(path, file.text);
+    this.#bases.set(path, hashOf(file.text));
     await this.#remember(path);
     return { path, name: basename(path) };
+  }
+
+  /** SHA-256 of what `path` held when it was opened or saved last. */
+  baseOf(path: string): string | undefined {
+    return this.#bases.get(path);
+  }
+
+  /** A person chose `path` in an earlier start; it holds `text` now. */
+  adopt(path: string, text: string | undefined): void {
+    this.#granted.add(path);
+    if (text !== undefined) {
+      this.#bases.set(path, hashOf(text));
+    }
+  }
+
+  /** @throws FileError when nobody chose `path` */
+  requireGrant(doing: 'open' | 'save', path: string): void {
+    if (!this.#granted.has(path)) {
+      throw new FileError(doing, path, 'nobody chose this file in a dialog');
+    }
+  }
+
+  /** A file that is gone, or not text any more, has nothing that saving could lose silently. */
+  async #requireUnchanged(path: string): Promise<void> {
+    const base = this.#bases.get(path);
+    const now = await readTextFile(path).catch(() => undefined);
+    if (base !== undefined && now !== undefined && hashOf(now) !== base) {
+      throw new FileChangedError(path);
+    }
   }
 
   async #write(path: string, text: string): Promise<void> {
@@ -110,12 +157,6 @@ export class Files {
     } catch (error) {
       await this.#state.update({ recent: this.#state.state.recent.filter((old) => old !== path) });
       throw error;
-    }
-  }
-
-  #requireGrant(doing: 'open' | 'save', path: string): void {
-    if (!this.#granted.has(path)) {
-      throw new FileError(doing, path, 'nobody chose this file in a dialog');
     }
   }
 

@@ -15,6 +15,7 @@ import { EXPORT_CHOICES } from '../sim/host/export-choices.ts';
 import { SessionHost } from '../sim/host/session-host.ts';
 import { TraceThread } from '../sim/host/trace-thread.ts';
 import { APP_ORIGIN, SCHEME_PRIVILEGES, serveApp } from './app-protocol.ts';
+import { Backups } from './backups.ts';
 import { fileDialogs } from './dialogs.ts';
 import { Examples } from './examples.ts';
 import { Files } from './files.ts';
@@ -25,6 +26,7 @@ import { Sessions } from './sessions.ts';
 import { filesOf } from './start-files.ts';
 import { StateFile } from './state-file.ts';
 import { Theme } from './theme.ts';
+import type { CloseAnswer } from './window.ts';
 import { askBeforeClose, createWindow } from './window.ts';
 import { Workbench } from './workbench.ts';
 
@@ -65,9 +67,12 @@ function start(): void {
   const examples = new Examples(join(ROOT, 'examples'));
   const dialogs = fileDialogs(window);
   const sessions = new Sessions({ traces, dialogs, formats: EXPORT_CHOICES });
+  const fileService = new Files(state, examples, dialogs, sessions);
+  const backups = new Backups(join(app.getPath('userData'), 'backups'), fileService);
   const services = {
+    backups,
     examples,
-    files: new Files(state, examples, dialogs, sessions),
+    files: fileService,
     sessions,
     session: host,
     theme,
@@ -78,12 +83,16 @@ function start(): void {
   const template = menuTemplate((id) => workbench.command(id), process.platform === 'darwin');
   Menu.setApplicationMenu(Menu.buildFromTemplate(template));
   openFromSecondStart(window, workbench);
-  guardClose(window, workbench);
+  onDroppedFiles(ipcMain, window.webContents, ORIGINS, (paths) => {
+    openFiles(window, workbench, paths);
+  });
+  guardClose(window, workbench, backups);
   recoverFromCrash(window);
   endOrderly(async () => {
     workbench.dispose();
     host.dispose();
     traces.dispose();
+    await backups.flush();
     await state.flush();
   });
   void window.loadURL(PAGE);
@@ -104,8 +113,19 @@ function openFromSecondStart(window: BrowserWindow, workbench: Workbench): void 
   });
 }
 
-/** Asks before unsaved text is lost; "Save" lets the window save everything and close itself. */
-function guardClose(window: BrowserWindow, workbench: Workbench): void {
+function openFiles(window: BrowserWindow, workbench: Workbench, files: readonly string[]): void {
+  for (const file of files) {
+    workbench.openChosen(file).catch((error: Error) => {
+      void dialog.showMessageBox(window, { type: 'error', message: error.message });
+    });
+  }
+}
+
+/**
+ * Unsaved text is kept for the next start, without a question: the window does that and closes itself. If
+ * it cannot, a person is asked; "Save" lets the window save everything and close itself.
+ */
+function guardClose(window: BrowserWindow, workbench: Workbench, backups: Backups): void {
   let discard = false;
   let asking = false;
   window.on('close', (event) => {
@@ -117,7 +137,10 @@ function guardClose(window: BrowserWindow, workbench: Workbench): void {
       return;
     }
     asking = true;
-    void askBeforeClose(window, workbench.dirty).then((answer) => {
+    void mayClose(window, workbench).then(async (answer) => {
+        await backups.clear();
+      }
+      if (answer === 'kept' || answer === 'discard') {
       asking = false;
       if (answer === 'save') {
         workbench.command('file.saveAllAndExit');
@@ -125,6 +148,13 @@ function guardClose(window: BrowserWindow, workbench: Workbench): void {
         discard = true;
         window.close();
       }
+async function mayClose(
+  window: BrowserWindow,
+  workbench: Workbench,
+): Promise<CloseAnswer | 'kept'> {
+  return (await workbench.keepUnsaved()) ? 'kept' : askBeforeClose(window, workbench.dirty);
+}
+
     });
   });
 }

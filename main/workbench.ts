@@ -9,6 +9,7 @@ import type { CommandId } from '../sim/protocol/commands.ts';
 import { WORKBENCH_CONTRACT } from '../sim/protocol/contracts.ts';
 import type { Handlers, RpcServer } from '../sim/protocol/rpc.ts';
 import { serveRpc } from '../sim/protocol/rpc.ts';
+import type { Backups } from './backups.ts';
 import { checkCall } from './call-checks.ts';
 import { DebugService } from './debug.ts';
 import type { Examples } from './examples.ts';
@@ -18,8 +19,12 @@ import type { Sessions } from './sessions.ts';
 import type { StateFile } from './state-file.ts';
 import type { Theme } from './theme.ts';
 
+/** How long a window that is about to close may take to keep unsaved text. */
+const KEEP_LIMIT_MS = 2000;
+
 /** Who does the work. */
 export interface Services {
+  readonly backups: Backups;
   readonly files: Files;
   readonly examples: Examples;
   readonly session: SessionHost;
@@ -75,6 +80,13 @@ export class Workbench implements Disposable {
     return this.#dirty;
   }
 
+  /** Lets the window keep all unsaved text for the next start; says whether it could. */
+  keepUnsaved(): Promise<boolean> {
+    const answer = this.#services.backups.nextAnswer(KEEP_LIMIT_MS);
+    this.#server.announce('keepUnsaved');
+    return answer;
+  }
+
   /** Lets the window carry out a command. */
   command(id: CommandId): void {
     this.#server.announce('command', id);
@@ -90,7 +102,7 @@ export class Workbench implements Disposable {
   }
 
   #handlers(): Handlers<WorkbenchApi> {
-    const { files, examples, session, sessions, theme } = this.#services;
+    const { backups, files, examples, session, sessions, theme } = this.#services;
     return {
       examples: () => examples.list(),
       openExample: (name) => examples.open(name),
@@ -113,6 +125,7 @@ export class Workbench implements Disposable {
       inspect: (request) =>
         sessions.showsFile ? sessions.inspect(request) : this.#debug.inspect(request),
       ...sessions.handlers(),
+      ...backups.handlers(),
       ...this.#debug.handlers(),
       getTheme: async () => theme.current,
       setTheme: (choice) => theme.choose(choice),
@@ -120,9 +133,9 @@ export class Workbench implements Disposable {
   }
 
   async #openInitial(): Promise<readonly FileText[]> {
-    const { files, examples } = this.#services;
+    const { backups, files, examples } = this.#services;
     const opened = await Promise.all(this.#initial.map((path) => files.openChosen(path)));
-    if (opened.length > 0) {
+    if (opened.length > 0 || (await backups.any())) {
       return opened;
     }
     const first = await examples.first();

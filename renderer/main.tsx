@@ -19,6 +19,7 @@ import { setUpMonaco } from './editor/monaco.ts';
 import { defineEditorThemes } from './editor/themes.ts';
 import { App } from './workbench/app.tsx';
 import { WorkbenchContext } from './workbench/context.ts';
+import { restoreBackups } from './workbench/restore.ts';
 import { createWorkbench } from './workbench/workbench.ts';
 
 async function start(): Promise<void> {
@@ -33,6 +34,7 @@ async function start(): Promise<void> {
     </WorkbenchContext>,
   );
   await workbench.files.start();
+  await restoreBackups(workbench);
   if (workbench.documents.list.value.every(({ example }) => example)) {
     workbench.layout.showWelcome(true);
   }

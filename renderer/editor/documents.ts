@@ -97,6 +97,16 @@ export class Documents {
     }
   }
 
+  /** Shows `text`, which is what the file holds; one step that Undo takes back. */
+  takeSaved(id: string, text: string): void {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) {
+      replaceText(entry.model, text);
+      entry.savedVersion = entry.model.getAlternativeVersionId();
+      this.#refresh(entry);
+    }
+  }
+
   close(id: string): void {
     this.#entries.get(id)?.model.dispose();
     this.#entries.delete(id);
@@ -131,4 +141,11 @@ export class Documents {
   #publish(): void {
     this.#list.set([...this.#entries.values()].map(({ info }) => info));
   }
+}
+
+/** Replaces all text as one step that can be undone. */
+export function replaceText(model: editor.ITextModel, text: string): void {
+  model.pushStackElement();
+  model.pushEditOperations([], [{ range: model.getFullModelRange(), text }], () => null);
+  model.pushStackElement();
 }

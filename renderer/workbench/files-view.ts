@@ -108,13 +108,41 @@ export class FilesView {
     }
     const { text, version } = this.#documents.snapshot(id);
     const place = ask || document.path === undefined ? {} : { path: document.path };
-    const saved = await this.#remote.calls.saveFile({ ...place, name: document.name, text });
+    const saved = await this.#write({ ...place, name: document.name, text }, id);
     if (saved === undefined) {
       return false;
     }
     this.#documents.markSaved(id, saved.path, saved.name, version);
     await this.#refreshRecent();
     return true;
+  }
+
+  /** Saves, after a question when the file changed on the disk; undefined when that was declined. */
+  async #write(
+    file: { readonly path?: string; readonly name: string; readonly text: string },
+    id: string,
+  ): Promise<{ readonly path: string; readonly name: string } | undefined> {
+    const { calls } = this.#remote;
+    try {
+      return await calls.saveFile(file);
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'FileChangedError') {
+        throw error;
+      }
+    }
+    const answer = await this.#prompts.question(
+      `${file.name} has changed on the disk since it was opened.`,
+      'Saving replaces what is there now. Taking it replaces what you see; Undo brings that back.',
+      ['Overwrite', "Take the File's Text", 'Cancel'],
+    );
+    if (answer === 'Overwrite') {
+      return calls.saveFile({ ...file, overwrite: true });
+    }
+    if (answer === "Take the File's Text" && file.path !== undefined) {
+      const { text } = await calls.openFile(file.path);
+      this.#documents.takeSaved(id, text);
+    }
+    return undefined;
   }
 
   /** Saves everything that has unsaved changes, until a dialog is cancelled. */

@@ -11,6 +11,7 @@ import type { LinkTarget } from '../console/prompt-links.ts';
 import { DebugView } from '../debug/debug-view.ts';
 import { provideHovers } from '../debug/hover.ts';
 import { InputPrompt } from '../debug/input-box.tsx';
+import { BackupKeeper } from '../editor/backup-keeper.ts';
 import { Documents } from '../editor/documents.ts';
 import { Editors } from '../editor/editors.ts';
 import { setEditorTheme } from '../editor/themes.ts';
@@ -29,6 +30,7 @@ import { SessionView } from './session.ts';
 export interface WorkbenchModel {
   readonly remote: Remote;
   readonly documents: Documents;
+  readonly backups: BackupKeeper;
   readonly editors: Editors;
   readonly layout: Layout;
   readonly files: FilesView;
@@ -52,6 +54,9 @@ export interface WorkbenchModel {
 /** Makes the workbench and connects it to the main process. */
 export function createWorkbench(remote: Remote, theme: ThemeName): WorkbenchModel {
   const documents = new Documents();
+  const notice = new Store<string | undefined>(undefined);
+  const tell = (error: unknown): void =>
+    notice.set(error instanceof Error ? error.message : String(error));
   const editors = new Editors();
   const prompts = new Prompts();
   const layout = new Layout({
@@ -68,6 +73,7 @@ export function createWorkbench(remote: Remote, theme: ThemeName): WorkbenchMode
     sessions: new SessionsView({ ...shared, trace }),
     remote,
     documents,
+    backups: new BackupKeeper(remote.calls, documents, tell),
     editors,
     layout,
     files: new FilesView(remote, documents, prompts, layout),
@@ -81,11 +87,11 @@ export function createWorkbench(remote: Remote, theme: ThemeName): WorkbenchMode
     input: new InputPrompt(),
     prompts,
     theme: new Store(theme),
-    notice: new Store<string | undefined>(undefined),
+    notice,
   };
   const commands: CommandRegistry = new CommandRegistry(
     commandHandlers(parts, () => commands),
-    (error) => parts.notice.set(error instanceof Error ? error.message : String(error)),
+    tell,
   );
   const workbench = { ...parts, commands };
   connect(workbench);
@@ -114,6 +120,12 @@ function connect(workbench: WorkbenchModel): void {
       }
     },
     { capture: true },
+  remote.on('keepUnsaved', () => {
+    workbench.backups.flush().then(
+      () => remote.calls.unsavedKept(true),
+      () => remote.calls.unsavedKept(false),
+    );
+  });
   );
 }
 

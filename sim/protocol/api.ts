@@ -1,6 +1,7 @@
 // The one contract between worker, main process, window and command line. Messages are plain data.
 // Adding a call touches this file, its implementer and its caller; nothing in between knows it.
 
+import type { BackupsApi, BackupsEvents } from './backups.ts';
 import type { DebugApi, DebugEvents, DebugPreparation } from './debug.ts';
 import type { InspectAnswer, InspectRequest } from './inspect.ts';
 import type { SessionsApi, SessionsEvents } from './sessions.ts';
@@ -170,17 +171,21 @@ export type ThemeName = 'dark' | 'light' | 'contrast';
 export type ThemeChoice = ThemeName | 'system';
 
 /** What the window asks of the main process. */
-export interface WorkbenchApi extends DebugApi, SessionsApi {
+export interface WorkbenchApi extends DebugApi, SessionsApi, BackupsApi {
   examples(): Promise<readonly ExampleInfo[]>;
   openExample(name: string): Promise<FileText>;
   /** Shows the open dialog; undefined when cancelled. */
   openDialog(): Promise<FileText | undefined>;
   openFile(path: string): Promise<FileText>;
-  /** Saves atomically; without a path it asks for one. Undefined when cancelled. */
+  /**
+   * Saves atomically; without a path it asks for one. Undefined when cancelled. Rejected with a
+   * FileChangedError when the file is not what it was when it was opened, unless `overwrite`.
+   */
   saveFile(file: {
     readonly path?: string;
     readonly name: string;
     readonly text: string;
+    readonly overwrite?: boolean;
   }): Promise<{ readonly path: string; readonly name: string } | undefined>;
   recentFiles(): Promise<readonly { readonly path: string; readonly name: string }[]>;
   /** Files the window was started with, or the first example. */
@@ -197,7 +202,7 @@ export interface WorkbenchApi extends DebugApi, SessionsApi {
 }
 
 /** What the main process announces to the window. */
-export interface WorkbenchEvents extends DebugEvents, SessionsEvents {
+export interface WorkbenchEvents extends DebugEvents, SessionsEvents, BackupsEvents {
   output(records: readonly OutputRecord[]): void;
   status(status: SessionStatus): void;
   sessionState(state: SessionState, message?: string): void;

@@ -1,6 +1,7 @@
 // The names that may cross each hop. The types of api.ts keep these lists complete.
 
 import type { SessionApi, SessionEvents, WorkbenchApi, WorkbenchEvents } from './api.ts';
+import { BACKUPS_CONTRACT } from './backups.ts';
 import { DEBUG_CONTRACT } from './debug-names.ts';
 import type { Contract } from './rpc.ts';
 import { SESSIONS_CONTRACT } from './sessions.ts';
@@ -29,6 +30,7 @@ export const WORKBENCH_CONTRACT: Contract<WorkbenchApi, WorkbenchEvents> = {
     setTheme: true,
     ...DEBUG_CONTRACT.calls,
     ...SESSIONS_CONTRACT.calls,
+    ...BACKUPS_CONTRACT.calls,
   },
   events: {
     output: true,
@@ -39,5 +41,6 @@ export const WORKBENCH_CONTRACT: Contract<WorkbenchApi, WorkbenchEvents> = {
     theme: true,
     ...DEBUG_CONTRACT.events,
     ...SESSIONS_CONTRACT.events,
+    ...BACKUPS_CONTRACT.events,
   },
 };

@@ -178,10 +178,11 @@ describe('files', () => {
     ["Don't Save", 1, 'one', false],
     ['Save', 0, 'two', false],
   ])(
-    'asks before the window closes; %s does what it says',
+    'asks before the window closes when unsaved text cannot be kept; %s does what it says',
     async (_name, response, text, stays) => {
       const path = script('accel.ts', 'one');
       const { app, page } = await start(path);
+      writeFileSync(join(folder, 'user', 'backups'), 'no folder can be made here');
       await app.evaluate(({ dialog }, chosen) => {
         dialog.showMessageBox = async () => ({ response: chosen, checkboxChecked: false });
       }, response);

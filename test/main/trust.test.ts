@@ -134,6 +134,8 @@ const SET: BreakpointSet = {
   exceptions: { caught: false, uncaught: true },
 };
 
+const UUID = '83b8f4f2-509f-482f-8c1e-e6bfe0fa1001';
+
 describe('the arguments of a call', () => {
   const good: { [N in keyof WorkbenchApi]: Parameters<WorkbenchApi[N]> } = {
     examples: [],
@@ -155,6 +157,10 @@ describe('the arguments of a call', () => {
     compareSession: [],
     cancelTask: [1],
     inspect: [{ kind: 'explain', event: 1 }],
+    keepBackup: [{ key: UUID, name: 'b.ts', path: '/a/b.ts', text: '' }],
+    dropBackup: [UUID],
+    restoreBackups: [],
+    unsavedKept: [true],
     getTheme: [],
     setTheme: ['system'],
     debugLaunch: [{ request: { file: 'b.ts', text: '' }, breakpoints: SET, stopOnEntry: true }],
