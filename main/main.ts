@@ -83,9 +83,6 @@ function start(): void {
   const template = menuTemplate((id) => workbench.command(id), process.platform === 'darwin');
   Menu.setApplicationMenu(Menu.buildFromTemplate(template));
   openFromSecondStart(window, workbench);
-  onDroppedFiles(ipcMain, window.webContents, ORIGINS, (paths) => {
-    openFiles(window, workbench, paths);
-  });
   guardClose(window, workbench, backups);
   recoverFromCrash(window);
   endOrderly(async () => {
@@ -111,14 +108,6 @@ function openFromSecondStart(window: BrowserWindow, workbench: Workbench): void 
       });
     }
   });
-}
-
-function openFiles(window: BrowserWindow, workbench: Workbench, files: readonly string[]): void {
-  for (const file of files) {
-    workbench.openChosen(file).catch((error: Error) => {
-      void dialog.showMessageBox(window, { type: 'error', message: error.message });
-    });
-  }
 }
 
 /**
