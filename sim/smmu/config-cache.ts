@@ -1,7 +1,6 @@
 // Copies of configuration structures inside the SMMU (IHI 0070 4.3, 5.2.1, 5.4.1): STEs and CDs in any
 // state, also invalid and ILLEGAL ones, and L1STDs and L1CDs on their own. Failed fetches never get in.
 
-import { join } from '../base/hex.ts';
 import type { PhysicalMemory } from '../machine/memory.ts';
 import {
   CACHE_CD,
@@ -122,11 +121,6 @@ export class ObjectCache<T extends { readonly shadow: Shadow }> {
 /** A cached level 1 descriptor, of either kind. */
 export interface Level1Entry {
   readonly shadow: Shadow;
-}
-
-/** The two words of a cached level 1 descriptor as an address-sized number. */
-export function level1Value(entry: Level1Entry): number {
-  return join(entry.shadow.words[0] as number, entry.shadow.words[1] as number);
 }
 
 /** All configuration caches of one SMMU. */

@@ -21,7 +21,6 @@ export const CONTEXT_EPAN = 4;
 export const CONTEXT_ONE_PRIVILEGE = 8;
 
 /** Attribute bits of {@link stage1Permissions}. */
-export const ATTR_AP_SHIFT = 0;
 export const ATTR_APTABLE_SHIFT = 2;
 export const ATTR_PXN = 16;
 export const ATTR_UXN = 32;

@@ -1,8 +1,8 @@
-// `node scripts/run-node.mjs test/fuzz/walker-cli.ts [--accesses N] [--seed N]`: the engine against the
+// `node scripts/run-node.mjs test/fuzz/walker/cli.ts [--accesses N] [--seed N]`: the engine against the
 // reference walker, a million random translations by default. The seed is printed; exit 1 on the first
 // disagreement.
 
-import { runDuel } from '../support/walker-duel.ts';
+import { runDuel } from '../../support/walker-duel.ts';
 
 function option(name: string, otherwise: number): number {
   const at = process.argv.indexOf(`--${name}`);
