@@ -127,25 +127,25 @@ function guardClose(window: BrowserWindow, workbench: Workbench, backups: Backup
     }
     asking = true;
     void mayClose(window, workbench).then(async (answer) => {
-        await backups.clear();
-      }
-      if (answer === 'kept' || answer === 'discard') {
       asking = false;
       if (answer === 'save') {
         workbench.command('file.saveAllAndExit');
       } else if (answer === 'discard') {
+        await backups.clear();
+      }
+      if (answer === 'kept' || answer === 'discard') {
         discard = true;
         window.close();
       }
+    });
+  });
+}
+
 async function mayClose(
   window: BrowserWindow,
   workbench: Workbench,
 ): Promise<CloseAnswer | 'kept'> {
   return (await workbench.keepUnsaved()) ? 'kept' : askBeforeClose(window, workbench.dirty);
-}
-
-    });
-  });
 }
 
 function recoverFromCrash(window: BrowserWindow): void {
