@@ -10,6 +10,20 @@ import { isTrustedSender } from './security.ts';
 /** Name of the only IPC channel; the preload script has the same. */
 const NAME = 'substream';
 
+/** Hears of files that were dropped onto the window, by their paths. */
+export function onDroppedFiles(
+  ipc: IpcMain,
+  contents: WebContents,
+  origins: readonly string[],
+  listener: (paths: readonly string[]) => void,
+): void {
+  ipc.on(`${NAME}-open`, (event, paths: unknown) => {
+    if (isTrustedSender(event.senderFrame, event.sender, contents, origins)) {
+      listener(Array.isArray(paths) ? paths.map(String) : []);
+    }
+  });
+}
+
 /** @param origins the origins whose pages may speak */
 export function windowChannel(
   ipc: IpcMain,

@@ -19,7 +19,7 @@ import { Backups } from './backups.ts';
 import { fileDialogs } from './dialogs.ts';
 import { Examples } from './examples.ts';
 import { Files } from './files.ts';
-import { windowChannel } from './ipc-channel.ts';
+import { onDroppedFiles, windowChannel } from './ipc-channel.ts';
 import { menuTemplate } from './menu.ts';
 import { denyByDefault, lockSession } from './security.ts';
 import { Sessions } from './sessions.ts';
@@ -83,6 +83,9 @@ function start(): void {
   const template = menuTemplate((id) => workbench.command(id), process.platform === 'darwin');
   Menu.setApplicationMenu(Menu.buildFromTemplate(template));
   openFromSecondStart(window, workbench);
+  onDroppedFiles(ipcMain, window.webContents, ORIGINS, (paths) => {
+    openFiles(window, workbench, paths);
+  });
   guardClose(window, workbench, backups);
   recoverFromCrash(window);
   endOrderly(async () => {
@@ -102,12 +105,16 @@ function openFromSecondStart(window: BrowserWindow, workbench: Workbench): void 
     }
     window.focus();
     const more = (data as { files?: unknown }).files;
-    for (const file of Array.isArray(more) ? more : []) {
-      workbench.openChosen(String(file)).catch((error: Error) => {
-        void dialog.showMessageBox(window, { type: 'error', message: error.message });
-      });
-    }
+    openFiles(window, workbench, Array.isArray(more) ? more.map(String) : []);
   });
+}
+
+function openFiles(window: BrowserWindow, workbench: Workbench, files: readonly string[]): void {
+  for (const file of files) {
+    workbench.openChosen(file).catch((error: Error) => {
+      void dialog.showMessageBox(window, { type: 'error', message: error.message });
+    });
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 // The whole surface between the sandboxed window and the main process: post a message, hear messages.
 // What the messages mean is the protocol's business; nothing of Electron reaches the page.
 
-import { contextBridge, ipcRenderer } from 'electron';
+import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import type { Bridge } from '../sim/protocol/bridge.ts';
 
 const bridge: Bridge = {
@@ -12,6 +12,13 @@ const bridge: Bridge = {
     return () => {
       ipcRenderer.off('substream', own);
     };
+  },
+  open: (files) => {
+    // The path comes from the system: a page can name no file that nobody dropped.
+    const paths = files
+      .map((file) => webUtils.getPathForFile(file as File))
+      .filter((path) => path !== '');
+    ipcRenderer.send('substream-open', paths);
   },
 };
 

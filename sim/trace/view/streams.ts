@@ -3,7 +3,7 @@
 
 import { EVENTS } from '../../smmu/spec/events.ts';
 import { PRI_ENTRY } from '../../smmu/spec/pri.ts';
-import { CACHE_HIT, CACHE_INVALIDATE, CACHE_WALK, K } from '../kinds.ts';
+import { CACHE_HIT, CACHE_INVALIDATE, K } from '../kinds.ts';
 import { HEADER_WORDS } from '../recorder.ts';
 
 /** A StreamID with its SubstreamID, -1 for none. */
@@ -54,16 +54,16 @@ export class StreamTable {
     }
   }
 
-  /** Walk caches are tagged by VMID and ASID; only a hit tells the stream. Invalidations are commands'. */
+  /** A hit tells the stream that hit. What is put in or pushed out has tags of its own; commands invalidate. */
   #ofCache(words: Int32Array, payload: number): number {
-    const op = words[payload + 1];
-    if (op === CACHE_INVALIDATE) {
-      return NO_STREAM;
+    switch (words[payload + 1]) {
+      case CACHE_HIT:
+        return this.#number(words[payload + 2] as number, words[payload + 3] as number);
+      case CACHE_INVALIDATE:
+        return NO_STREAM;
+      default:
+        return LATER;
     }
-    if (words[payload] === CACHE_WALK && op !== CACHE_HIT) {
-      return LATER;
-    }
-    return this.#number(words[payload + 2] as number, words[payload + 3] as number);
   }
 
   #ofEntry(words: Int32Array, payload: number): number {
