@@ -98,28 +98,16 @@ export function createWorkbench(remote: Remote, theme: ThemeName): WorkbenchMode
   return workbench;
 }
 
-/** Files that are dropped anywhere are opened. */
-function takeDrops(): void {
-  window.addEventListener('dragover', (event) => {
-    if (event.dataTransfer?.types.includes('Files') === true) {
-      event.preventDefault();
-      event.dataTransfer.dropEffect = 'copy';
-    }
-  });
-  window.addEventListener('drop', (event) => {
-    const files = [...(event.dataTransfer?.files ?? [])];
-    if (files.length > 0) {
-      event.preventDefault();
-      window.substream.open(files);
-    }
-  });
-}
-
 function connect(workbench: WorkbenchModel): void {
   const { remote, commands, console: terminal, files } = workbench;
-  takeDrops();
   remote.on('command', (name) => commands.run(name));
   followDebugger(workbench);
+  remote.on('keepUnsaved', () => {
+    workbench.backups.flush().then(
+      () => remote.calls.unsavedKept(true),
+      () => remote.calls.unsavedKept(false),
+    );
+  });
   remote.on('openFile', (file) => files.openText(file));
   files.onDidOpenSession(({ file, id }) => {
     workbench.sessions.show(file, id).catch((error: Error) => workbench.notice.set(error.message));
@@ -138,12 +126,6 @@ function connect(workbench: WorkbenchModel): void {
       }
     },
     { capture: true },
-  remote.on('keepUnsaved', () => {
-    workbench.backups.flush().then(
-      () => remote.calls.unsavedKept(true),
-      () => remote.calls.unsavedKept(false),
-    );
-  });
   );
 }
 
