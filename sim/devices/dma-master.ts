@@ -2,7 +2,7 @@
 // the bytes at the address that comes back. A stalled part waits for the driver's answer.
 // Limits: one access at a time; a stall that nobody answers is reported after virtual STALL_PATIENCE.
 
-import { bigHi, bigLo } from '../base/hex.ts';
+import { bigHi, bigLo, hi32, lo32 } from '../base/hex.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { TransactionPort } from '../machine/transaction.ts';
 import {
@@ -46,7 +46,9 @@ export type DmaOutcome =
       readonly pa: number;
     };
 
-/** One bus master. */
+const DONE: DmaOutcome = { ok: true };
+
+/** One bus master. Addresses: any bigint, taken modulo 2^64, or a number from 0 to 2^53 - 1. */
 export class DmaMaster {
   readonly #machine: Machine;
   readonly #port: TransactionPort;
@@ -59,19 +61,19 @@ export class DmaMaster {
     this.#port = port;
   }
 
-  /** Reads `bytes.length` bytes at `iova` (taken modulo 2^64) into `bytes`. */
-  read(iova: bigint, bytes: Uint8Array, attributes: DmaAttributes): DmaOutcome {
+  /** Reads `bytes.length` bytes at `iova` into `bytes`. */
+  read(iova: bigint | number, bytes: Uint8Array, attributes: DmaAttributes): DmaOutcome {
     const flags = attributes.instruction ? TXN_INSTRUCTION : 0;
     return this.#access(iova, bytes, flags, attributes);
   }
 
-  /** Writes `bytes` at `iova` (taken modulo 2^64). */
-  write(iova: bigint, bytes: Uint8Array, attributes: DmaAttributes): DmaOutcome {
+  /** Writes `bytes` at `iova`. */
+  write(iova: bigint | number, bytes: Uint8Array, attributes: DmaAttributes): DmaOutcome {
     return this.#access(iova, bytes, TXN_WRITE, attributes);
   }
 
   #access(
-    iova: bigint,
+    iova: bigint | number,
     bytes: Uint8Array,
     flags: number,
     { sid, ssid, privileged }: DmaAttributes,
@@ -81,10 +83,10 @@ export class DmaMaster {
     transaction.ssid = ssid;
     transaction.fault = 0;
     transaction.flags = flags | (privileged ? TXN_PRIVILEGED : 0);
-    let lo = bigLo(iova) >>> 0;
-    let hi = bigHi(iova);
+    let lo = (typeof iova === 'number' ? lo32(iova) : bigLo(iova)) >>> 0;
+    let hi = typeof iova === 'number' ? hi32(iova) : bigHi(iova);
     for (let done = 0; done < bytes.length; ) {
-      const size = Math.min(bytes.length - done, PAGE - (lo % PAGE));
+      const size = Math.min(bytes.length - done, PAGE - (lo & (PAGE - 1)));
       transaction.addrLo = lo | 0;
       transaction.addrHi = hi;
       const outcome = this.#part(transaction, bytes, done, size);
@@ -98,7 +100,7 @@ export class DmaMaster {
         hi = (hi + 1) | 0;
       }
     }
-    return { ok: true };
+    return DONE;
   }
 
   /** One part, `bytes[at]` and on; undefined when it went well. */

@@ -18,6 +18,8 @@ const CHUNK_UNIT_SHIFT = CHUNK_SHIFT - 3;
 const CHUNK_UNIT_MASK = CHUNK_BYTES / 8 - 1;
 const TWO_32 = 2 ** 32;
 const MAX_HALVES_BYTES = 2 ** 33;
+/** So few bytes are moved one by one: a view would cost more. */
+const FEW_BYTES = 32;
 
 /**
  * RAM by physical address (bytes, below 2^53). Reads of RAM never written give 0; an access outside
@@ -227,6 +229,10 @@ export class PhysicalMemory {
       const from = this.#bytesOf(pa + done, false);
       if (from === undefined) {
         target.fill(0, at + done, at + done + room);
+      } else if (room <= FEW_BYTES) {
+        for (let index = 0; index < room; index++) {
+          target[at + done + index] = from[start + index] as number;
+        }
       } else {
         target.set(pieceOf(from, start, room), at + done);
       }

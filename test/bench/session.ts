@@ -23,12 +23,14 @@ const LOOP = `for (let i = 0; i < ${CALLS}; i++)`;
 /** One access of the device is at most a page: a large one shows the path below the script. */
 const BULK_BYTES = 2 ** 21;
 const BULKS = 40;
+const ROUNDS = 3;
+const PAIRS = 5;
 const FAULT = `const dev = platform_device('a', {}); dev.dma_read(0x1000, 4);`;
 
 /** Runs a script in this process; it must end well. */
-async function run(text: string): Promise<void> {
+async function run(text: string, record = true): Promise<void> {
   const session = new Session({
-    request: { file: 'bench.ts', text },
+    request: { file: 'bench.ts', text, record },
     realm: makeVmRealm(),
     stripTypes,
     nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
@@ -41,16 +43,33 @@ async function run(text: string): Promise<void> {
   }
 }
 
-/** Nanoseconds of processor time a run takes beyond its set-up, for each of `times`. */
+/** Nanoseconds of processor time that a run takes. */
+async function cost(text: string, record = true): Promise<number> {
+  const start = process.cpuUsage();
+  await run(text, record);
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) * 1000;
+}
+
+/** Nanoseconds a run takes beyond its set-up, for each of `times`: the middle of some runs. */
 async function perOperation(times: number, body: string): Promise<number> {
-  const cost = async (text: string): Promise<number> => {
-    const start = process.cpuUsage();
-    await run(text);
-    const { user, system } = process.cpuUsage(start);
-    return (user + system) * 1000;
-  };
   await run(SETUP + body);
-  return Math.max(0, (await cost(SETUP + body)) - (await cost(SETUP))) / times;
+  const found: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    found.push((await cost(SETUP + body)) - (await cost(SETUP)));
+  }
+  return Math.max(0, median(found)) / times;
+}
+
+/** How much longer a run takes because it is recorded: the middle of pairs, one after the other. */
+async function recordingOverhead(body: string): Promise<number> {
+  await run(SETUP + body);
+  const ratios: number[] = [];
+  for (let round = 0; round < PAIRS; round++) {
+    const without = await cost(SETUP + body, false);
+    ratios.push((await cost(SETUP + body)) / without);
+  }
+  return Math.round(median(ratios) * 100) / 100;
 }
 
 async function runToFault(worker: string): Promise<number> {
@@ -75,13 +94,16 @@ async function runToFault(worker: string): Promise<number> {
 
 /** Figures: `script_*` nanoseconds, `*_ms` milliseconds. */
 async function benchSession(worker: string): Promise<Figures> {
+  const dma = `${LOOP} dev.dma_read(0x1000, 4, options);`;
   const bulk = `const all = iommu_domain_alloc(dev.bus)!; iommu_attach_device(all, dev);
 const block = alloc_pages(9)!; iommu_map(all, 0x40000000, page_to_phys(block), ${BULK_BYTES}, IOMMU_READ);
 for (let i = 0; i < ${BULKS}; i++) dev.dma_read(0x40000000, ${BULK_BYTES}, { pasid: 2 });`;
   return {
     script_call: rounded(await perOperation(CALLS, `${LOOP} IS_ERR(null);`)),
-    script_dma: rounded(await perOperation(CALLS, `${LOOP} dev.dma_read(0x1000, 4, options);`)),
+    script_dma: rounded(await perOperation(CALLS, dma)),
     script_dma_bulk_page: rounded(await perOperation((BULKS * BULK_BYTES) / 4096, bulk)),
+    trace_overhead: await recordingOverhead(dma),
+    trace_overhead_bulk: await recordingOverhead(bulk),
     realm_ms: rounded(nanoseconds(1, () => void makeVmRealm()) / 1e6),
     run_to_first_fault_ms: rounded(await runToFault(worker)),
   };

@@ -6,6 +6,7 @@ import type { Topic } from './measure.ts';
 export async function loadTopics(): Promise<readonly Topic[]> {
   return [
     (await import('./translation.ts')).translationTopic,
+    (await import('./dma.ts')).dmaTopic,
     (await import('./pasids.ts')).pasidsTopic,
     (await import('./kernel.ts')).kernelTopic,
     (await import('./session.ts')).sessionTopic,
