@@ -43,6 +43,8 @@ export class Random {
 export interface DescriptorMood {
   /** Chance of each flaw: invalid, address too large, no RAM there, AF clear. */
   readonly flaw: number;
+  /** Leaves may be global: only where all contexts have the same tables. */
+  readonly globals: boolean;
 }
 
 /** The word that a random machine has at `pa` before anybody writes it. */
@@ -60,7 +62,7 @@ function descriptorAt(seed: number, pa: number, mood: DescriptorMood): bigint {
   word |= BigInt(random.chance(4) ? random.pick([0, 2]) : random.pick([1, 1, 3, 3, 3])) << 6n;
   word |= BigInt(random.below(16)) << 2n;
   word |= BigInt(random.chance(12) ? random.below(4) : 0) << 8n;
-  word |= BigInt(random.below(2)) << 11n;
+  word |= mood.globals && random.chance(50) ? 0n : 1n << 11n;
   word |= random.chance(40) ? 1n << 51n : 0n;
   word |= random.chance(5) ? 1n << 52n : 0n;
   word |= random.chance(20) ? 1n << 53n : 0n;
@@ -143,6 +145,11 @@ export function setBits(words: bigint[], hi: number, lo: number, value: number |
 /** A random table address, aligned well. */
 function tableAddress(random: Random): bigint {
   return BigInt(RANDOM_RAM.base + random.below(RANDOM_RAM.size / 0x2_0000) * 0x2_0000);
+}
+
+/** A start table: now and then with low bits that the hardware may have to drop. */
+function startTable(random: Random): bigint {
+  return tableAddress(random) + BigInt(random.chance(20) ? random.below(64) * 16 : 0);
 }
 
 /** Flips a few bits of a structure now and then. */
@@ -229,7 +236,7 @@ export function randomSte(
   const most = oasBits < 48 ? oasBits : ds === 1 || tg === 1 ? oasBits : 48;
   const size = sizeChoice(random, f, most);
   set(165, 160, 64 - size);
-  set(167, 166, startLevelChoice(random, tg, size));
+  set(167, 166, random.chance(8) ? random.below(4) : startLevelChoice(random, tg, size));
   set(175, 174, tg);
   set(178, 176, random.pick([5, 5, 5, 2, 6]));
   set(179, 179, random.chance(99) ? 1 : 0);
@@ -242,7 +249,7 @@ export function randomSte(
   set(185, 185, stallChoice(random, f));
   set(186, 186, random.chance(80) ? 1 : 0);
   set(195, 195, ds);
-  set(243, 196, tableAddress(random) >> 4n);
+  set(243, 196, startTable(random) >> 4n);
   damage(random, ste, damagePercent);
   return ste;
 }
@@ -287,8 +294,8 @@ export function randomCd(
   for (const bit of [65, 66, 129, 130, 123]) {
     set(bit, bit, random.chance(15) ? 1 : 0);
   }
-  set(115, 68, tableAddress(random) >> 4n);
-  set(179, 132, tableAddress(random) >> 4n);
+  set(115, 68, startTable(random) >> 4n);
+  set(179, 132, startTable(random) >> 4n);
   set(186, 186, ds);
   set(255, 192, BigInt(random.next()) * 0x1_0000_0001n);
   damage(random, cd, damagePercent);

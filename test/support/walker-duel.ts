@@ -28,7 +28,14 @@ import { SmmuState } from '../../sim/smmu/smmu-state.ts';
 import { TranslationEngine } from '../../sim/smmu/translate.ts';
 import { Diagnostics } from '../../sim/trace/diagnostics.ts';
 import { Recorder } from '../../sim/trace/recorder.ts';
-import { RANDOM_RAM, Random, RandomMemory, randomCd, randomSte } from './random-machine.ts';
+import {
+  RANDOM_RAM,
+  Random,
+  RandomMemory,
+  randomCd,
+  randomSte,
+  setBits,
+} from './random-machine.ts';
 import type { ReferenceAccess, ReferenceAnswer } from './reference-walker.ts';
 import { ReferenceWalker } from './reference-walker.ts';
 
@@ -89,6 +96,8 @@ class Duel {
   readonly #events: EventFields[] = [];
   readonly #t = new Transaction();
   readonly #damage: number;
+  /** SubstreamIDs have tables and ASIDs of their own. */
+  readonly #several: boolean;
   #ste: bigint[] = [];
   /** Words of configuration structures: an update that lands on one changes it. */
   readonly #structures = new Set<number>();
@@ -97,7 +106,11 @@ class Duel {
     const random = new Random(seed);
     this.#random = random;
     this.#damage = random.pick([0, 0, 0, 20]);
-    this.#memory = new RandomMemory(seed, { flaw: random.pick([0, 0, 0.3, 0.3, 1, 4]) });
+    this.#several = random.chance(50);
+    this.#memory = new RandomMemory(seed, {
+      flaw: random.pick([0, 0, 0.3, 0.3, 1, 4]),
+      globals: !this.#several,
+    });
     const recorder = new Recorder(new VirtualClock(), { enabled: false });
     const bus = new SystemBus(this.#memory);
     const features = randomFeatures(random);
@@ -154,27 +167,44 @@ class Duel {
     this.#writeCds();
   }
 
-  /** One CD for SubstreamIDs 0 to 3: linear, or behind one L1CD. Only where no stage 2 moves it. */
+  /** CDs for SubstreamIDs 0 to 3: linear, or behind one L1CD. Only where no stage 2 moves them. */
   #writeCds(): void {
     const random = this.#random;
-    const cd = randomCd(random, this.#state.features, this.#damage);
+    const cds = this.#randomCds();
     const pointer = Number((this.#ste[0] ?? 0n) & 0xff_ffff_ffff_ffc0n & ~0x1_ffffn);
     if (!this.#memory.contains(pointer, 0x1_0000)) {
       return;
     }
-    for (let ssid = 0; ssid < 4; ssid++) {
-      this.#store(pointer + ssid * 64, cd);
-    }
+    const store = (table: number): void => {
+      for (const [ssid, cd] of cds.entries()) {
+        this.#store(table + ssid * 64, cd);
+      }
+    };
+    store(pointer);
     const format = Number(((this.#ste[0] ?? 0n) >> 4n) & 3n);
     const twoLevel = format === 1 || format === 2;
     if (twoLevel && (this.#ste[0] ?? 0n) >> 59n !== 0n) {
       const leaf = pointer + 0x1_0000;
       this.#store(pointer, [BigInt(leaf) | (random.chance(95) ? 1n : 0n)]);
-      for (let ssid = 0; ssid < 4; ssid++) {
-        this.#store(leaf + ssid * 64, cd);
-      }
+      store(leaf);
     }
-    this.#scatterCds(cd);
+    this.#scatterCds(cds[0] ?? []);
+  }
+
+  /** The same CD four times, or four with ASIDs of their own. */
+  #randomCds(): bigint[][] {
+    const { features } = this.#state;
+    const first = randomCd(this.#random, features, this.#damage);
+    // Without ASIDs (EL2 without E2H) all CDs are one address space.
+    const strw = ((this.#ste[1] ?? 0n) >> 30n) & 3n;
+    return [0, 1, 2, 3].map((ssid) => {
+      if (!this.#several || strw !== 0n) {
+        return first;
+      }
+      const cd = randomCd(this.#random, features, this.#damage);
+      setBits(cd, 49, 48, ssid);
+      return cd;
+    });
   }
 
   /** In nested streams stage 2 decides where CDs are: some random places get one. */
