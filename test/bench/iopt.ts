@@ -13,6 +13,7 @@ import { VirtualClock } from '../../sim/machine/clock.ts';
 import { Machine } from '../../sim/machine/machine.ts';
 import { Diagnostics } from '../../sim/trace/diagnostics.ts';
 import { Recorder } from '../../sim/trace/recorder.ts';
+import { median, nanoseconds, rounded } from './measure.ts';
 
 const PAGE = 4096;
 const COUNT = 2 ** 16;
@@ -90,19 +91,6 @@ function addresses(layout: Layout): Float64Array {
   return shuffle(Float64Array.from(seen));
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
-
-/** Processor time, so that what else the machine does counts less. */
-function timed(run: () => void): number {
-  const start = process.cpuUsage();
-  run();
-  const { user, system } = process.cpuUsage(start);
-  return ((user + system) * 1000) / COUNT;
-}
-
 function mapAll(ops: IoPgtableOps, iovas: Float64Array): void {
   for (let index = 0; index < COUNT; index++) {
     ops.map(iovas[index] as number, BASE + index * PAGE, PAGE, PROT);
@@ -126,14 +114,14 @@ function measure(layout: Layout): { map: number; unmap: number; lookUp: number }
   mapAll(ops, iovas);
   unmapAll(ops, iovas);
   for (let round = 0; round < ROUNDS; round++) {
-    figures.map.push(timed(() => mapAll(ops, iovas)));
-    figures.lookUp.push(timed(() => lookUpAll(ops, iovas)));
-    figures.unmap.push(timed(() => unmapAll(ops, iovas)));
+    figures.map.push(nanoseconds(COUNT, () => mapAll(ops, iovas)));
+    figures.lookUp.push(nanoseconds(COUNT, () => lookUpAll(ops, iovas)));
+    figures.unmap.push(nanoseconds(COUNT, () => unmapAll(ops, iovas)));
   }
   return {
-    map: median(figures.map),
-    unmap: median(figures.unmap),
-    lookUp: median(figures.lookUp),
+    map: rounded(median(figures.map)),
+    unmap: rounded(median(figures.unmap)),
+    lookUp: rounded(median(figures.lookUp)),
   };
 }
 

@@ -12,7 +12,9 @@ import { median, nanoseconds, rounded } from './measure.ts';
 const PAGE = 4096;
 const HUGE = 2 ** 21;
 const LIVE = { '1': 1, '1Ki': 2 ** 10, '64Ki': 2 ** 16, '1Mi': 2 ** 20 } as const;
-const ROUNDS = 5;
+const ROUNDS = 11;
+/** Rounds that are not counted: the code of a fresh kernel is compiled again. */
+const WARM_ROUNDS = 8;
 const CALLS = 2 ** 11;
 const FEW = 2 ** 7;
 /** Where the live mappings are, and where those that are measured. */
@@ -126,14 +128,13 @@ const MEASURES: readonly Measure[] = [mapAndUnmap, mapHuge, attachAux, svaBind, 
 /** Each call by its key, each with a figure by the number of live mappings. */
 function run(): Figures {
   const figures: Record<string, Record<string, number>> = {};
-  const warm = bed(2 ** 12);
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const measure of MEASURES) {
-      measure(warm);
-    }
-  }
   for (const [name, live] of Object.entries(LIVE)) {
     const one = bed(live);
+    for (let round = 0; round < WARM_ROUNDS; round++) {
+      for (const measure of MEASURES) {
+        measure(one);
+      }
+    }
     for (const measure of MEASURES) {
       const rounds = Array.from({ length: ROUNDS }, () => measure(one));
       for (const key of Object.keys(rounds[0] ?? {})) {
