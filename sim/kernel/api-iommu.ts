@@ -3,6 +3,7 @@
 import type { KernelFunction } from './api-table.ts';
 import { EBUSY, EINVAL, ENODEV } from './errno.ts';
 import type { IoasidIterator, IoasidSet } from './ioasid.ts';
+import type { IoasidAllocatorOps } from './ioasid-allocators.ts';
 import type {
   BusType,
   Device,
@@ -143,6 +144,9 @@ function ioasidApi({ ioasid }: Kernel): Record<string, KernelFunction> {
     ioasid_set_data: (id: number, data: unknown) => ioasid.setData(id, data),
     ioasid_get: (id: number) => ioasid.get(id),
     ioasid_put: (id: number) => ioasid.put(id),
+    ioasid_register_allocator: (ops: IoasidAllocatorOps) =>
+      ioasid.allocators.register(ops, ioasid.count),
+    ioasid_unregister_allocator: (ops: IoasidAllocatorOps) => ioasid.allocators.unregister(ops),
   };
 }
 

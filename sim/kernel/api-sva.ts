@@ -2,6 +2,7 @@
 
 import type { KernelFunction } from './api-table.ts';
 import type { IopfQueue } from './io-pgfault.ts';
+import type { IommuSvaHandle, IommuSvaOps } from './iommu-sva-handle.ts';
 import type {
   Device,
   DeviceFaultHandler,
@@ -12,19 +13,12 @@ import type {
 import type { Kernel } from './kernel.ts';
 import type { MmStruct } from './mm/mm-struct.ts';
 
-/** Functions of the 2018 SVA series. */
-export function svaApi({ bindings, faults, iopf, spaces }: Kernel): Record<string, KernelFunction> {
+/** SVA, in the shape of the profile. */
+export function svaApi(kernel: Kernel): Record<string, KernelFunction> {
+  const { faults, iopf, spaces } = kernel;
   return {
     mm_alloc: () => spaces.mm_alloc(),
-    iommu_sva_bind_device: (
-      dev: Device,
-      mm: MmStruct,
-      pasid: Ref<unknown>,
-      flags: number,
-      drvdata: unknown,
-    ) => bindings.iommu_sva_bind_device(dev, mm, pasid, flags, drvdata),
-    iommu_sva_unbind_device: (dev: Device, pasid: number) =>
-      bindings.iommu_sva_unbind_device(dev, pasid),
+    ...bindApi(kernel),
     iommu_register_device_fault_handler: (
       dev: Device,
       handler: DeviceFaultHandler,
@@ -46,5 +40,35 @@ export function svaApi({ bindings, faults, iopf, spaces }: Kernel): Record<strin
     iopf_queue_discard_partial: (queue: IopfQueue) => iopf.iopf_queue_discard_partial(queue),
     iommu_queue_iopf: (event: IommuFaultEvent, cookie: unknown) =>
       iopf.iommu_queue_iopf(event, cookie),
+  };
+}
+
+function bindApi(kernel: Kernel): Record<string, KernelFunction> {
+  const { bindings, handles } = kernel;
+  const later = {
+    iommu_sva_bind_device: (dev: Device, mm: MmStruct, drvdata: unknown) =>
+      handles.iommu_sva_bind_device(dev, mm, drvdata),
+    iommu_sva_unbind_device: (handle: IommuSvaHandle) => handles.iommu_sva_unbind_device(handle),
+  };
+  const first = {
+    iommu_sva_bind_device: (
+      dev: Device,
+      mm: MmStruct,
+      pasid: Ref<unknown>,
+      flags: number,
+      drvdata: unknown,
+    ) => bindings.iommu_sva_bind_device(dev, mm, pasid, flags, drvdata),
+    iommu_sva_unbind_device: (dev: Device, pasid: number) =>
+      bindings.iommu_sva_unbind_device(dev, pasid),
+  };
+  return {
+    ...(kernel.config.profile === 'attr19' ? later : first),
+    iommu_sva_set_ops: (handle: IommuSvaHandle, ops: IommuSvaOps) =>
+      handles.iommu_sva_set_ops(handle, ops),
+    iommu_sva_get_pasid: (handle: IommuSvaHandle) => handle.pasid,
+    iommu_sva_alloc_pasid: (mm: MmStruct, min: number, max: number) =>
+      bindings.iommu_sva_alloc_pasid(mm, min, max),
+    iommu_sva_free_pasid: (mm: MmStruct) => bindings.iommu_sva_free_pasid(mm),
+    iommu_sva_find: (pasid: number) => bindings.iommu_sva_find(pasid),
   };
 }

@@ -45,6 +45,8 @@ export interface ApiFunction {
   readonly profiles: readonly KernelProfile[];
   /** What the other profile has instead. */
   readonly replacement?: string;
+  /** The shape in attr19, where the same name has two. */
+  readonly attr19?: { readonly parameters: readonly string[]; readonly returns: ApiType };
 }
 
 const BOTH: readonly KernelProfile[] = ['seed18', 'attr19'];
@@ -67,6 +69,21 @@ function only(
         { ...entry, replacement },
       ]),
     ),
+  );
+}
+
+/** Functions whose shape changed between the profiles: `[2018, 2019]`. */
+function changed(
+  ...shapes: readonly (readonly [seed18: string, attr19: string])[]
+): Record<string, ApiFunction> {
+  return Object.fromEntries(
+    shapes.flatMap(([seed18, attr19]) => {
+      const [later] = Object.values(parse([attr19], ATTR19));
+      return Object.entries(parse([seed18], BOTH)).map(([name, entry]) => [
+        name,
+        later === undefined ? entry : { ...entry, attr19: later },
+      ]);
+    }),
   );
 }
 
@@ -142,6 +159,15 @@ const AUXD = {
     'ioasid_set_data(ioasid: u32, data: any): int': 'ioasid_free and ioasid_alloc',
     'ioasid_get(ioasid: u32): void': 'no reference counts in 2018',
     'ioasid_put(ioasid: u32): bool': 'ioasid_free',
+    'ioasid_register_allocator(ops: object): int': 'nothing: the allocator was the only one',
+    'ioasid_unregister_allocator(ops: object): void': 'nothing: the allocator was the only one',
+    'iommu_sva_set_ops(handle: object, ops: object): int':
+      'iommu_sva_init_device, whose last argument is mm_exit',
+    'iommu_sva_get_pasid(handle: object): int':
+      'iommu_sva_bind_device(dev, mm, pasid, flags, data)',
+    'iommu_sva_alloc_pasid(mm: mm, min: u32, max: u32): int': 'iommu_sva_bind_device',
+    'iommu_sva_free_pasid(mm: mm): void': 'iommu_sva_unbind_device',
+    'iommu_sva_find(pasid: u32): any': 'ioasid_find',
   }),
 };
 
@@ -159,11 +185,21 @@ const IOASID = {
   }),
 };
 
-/** SVA and I/O page faults (the 2018 series; the same calls serve both profiles). */
+/** Binding a process: 2018 writes the PASID to a ref, 5.2 answers a handle. */
+const SVA_BIND = changed(
+  [
+    'iommu_sva_bind_device(dev: device, mm: mm, pasid: ref, flags: int, drvdata: any): int',
+    'iommu_sva_bind_device(dev: device, mm: mm, drvdata: any): object',
+  ],
+  [
+    'iommu_sva_unbind_device(dev: device, pasid: u32): int',
+    'iommu_sva_unbind_device(handle: object): void',
+  ],
+);
+
+/** Processes and I/O page faults (the 2018 series; the same calls serve both profiles). */
 const SVA = both(
   'mm_alloc(): mm?',
-  'iommu_sva_bind_device(dev: device, mm: mm, pasid: ref, flags: int, drvdata: any): int',
-  'iommu_sva_unbind_device(dev: device, pasid: u32): int',
   'iommu_register_device_fault_handler(dev: device, handler: function, data: any): int',
   'iommu_unregister_device_fault_handler(dev: device): int',
   'iommu_report_device_fault(dev: device, event: object): int',
@@ -342,6 +378,7 @@ export const KERNEL_FUNCTIONS: Readonly<Record<string, ApiFunction>> = {
   ...IOMMU,
   ...AUXD,
   ...IOASID,
+  ...SVA_BIND,
   ...SVA,
   ...MDEV,
   ...PCI,

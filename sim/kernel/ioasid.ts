@@ -3,6 +3,7 @@
 
 import type { ErrorPointer } from './errno.ts';
 import { EACCES, ENOENT, ERR_PTR } from './errno.ts';
+import { IoasidAllocators } from './ioasid-allocators.ts';
 import type { KernelBase } from './kernel-base.ts';
 
 export const INVALID_IOASID = 0xffff_ffff;
@@ -40,17 +41,28 @@ export class Ioasid {
   readonly #kernel: KernelBase;
   readonly #entries = new Map<number, Entry>();
   #lowest = 0;
+  /** Custom allocators (attr19). */
+  readonly allocators: IoasidAllocators;
 
   constructor(kernel: KernelBase) {
     this.#kernel = kernel;
+    this.allocators = new IoasidAllocators(kernel);
   }
 
   /** The lowest free ID in range, tagged with `set`; INVALID_IOASID when there is none or no memory. */
   alloc(set: IoasidSet | null, min: number, max: number, data: unknown): number {
     const inclusive = this.#kernel.config.profile === 'attr19';
     const last = inclusive ? max : max === 0 ? NO_LIMIT : max - 1;
-    const id = this.#firstFree(min, last);
-    if (id > last || !this.#kernel.kmalloc('ioasid')) {
+    const custom = this.allocators.active;
+    const id = custom?.alloc(min, last, custom.pdata) ?? this.#firstFree(min, last);
+    if (custom !== undefined && id !== INVALID_IOASID && !this.#entries.has(id)) {
+      this.allocators.took(id);
+    } else if (custom !== undefined) {
+      this.#kernel.log.pr_err('Failed ASID allocation %d', id);
+      return INVALID_IOASID;
+    }
+    if ((custom === undefined && id > last) || !this.#kernel.kmalloc('ioasid')) {
+      this.allocators.gave(id);
       if (inclusive) {
         this.#kernel.log.pr_err('Failed to alloc ioasid from %d to %d', min, max);
       }
@@ -74,6 +86,7 @@ export class Ioasid {
       this.#kernel.misuse(SOURCE, `ioasid_free: IOASID ${id} is not allocated`);
       return;
     }
+    this.allocators.gave(id);
     this.#lowest = Math.min(this.#lowest, id);
     this.#kernel.noteObject('pasid', id, `PASID ${id} is free`);
   }

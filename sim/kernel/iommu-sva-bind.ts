@@ -1,11 +1,11 @@
 // Binding process address spaces to devices (SVA v3 of September 2018): one PASID an mm for the whole
 // system, an io_mm shared by every device that is bound to it, torn down at unbind or at process exit.
 
-import { EDOM, EEXIST, EINVAL, ENODEV, ENOMEM, ENOSPC, ERANGE, ESRCH } from './errno.ts';
+import { EDOM, EEXIST, EINVAL, ENODEV, ENOMEM, ENOSPC, EOVERFLOW, ERANGE, ESRCH } from './errno.ts';
 import type { IoPageFaults } from './io-pgfault.ts';
 import type { Ioasid, IoasidSet } from './ioasid.ts';
 import { INVALID_IOASID } from './ioasid.ts';
-import type { Device, IoMm, IoMmContext, IommuDomain, Ref } from './iommu-types.ts';
+import type { Device, IoMm, IoMmContext, IommuDomain, IommuSvaParam, Ref } from './iommu-types.ts';
 import type { KernelBase } from './kernel-base.ts';
 import type { AddressSpaces, MmStruct } from './mm/mm-struct.ts';
 import type { MmuNotifier } from './mm/mmu-notifier.ts';
@@ -49,12 +49,63 @@ export class SvaBindings {
   readonly #iopf: IoPageFaults;
   readonly #set: IoasidSet = { name: 'iommu_sva' };
   readonly #all = new Map<number, SharedIoMm>();
+  /** PASIDs that drivers gave to an mm by iommu_sva_alloc_pasid(), and how often. */
+  readonly #reserved = new Map<MmStruct, { readonly pasid: number; readonly count: number }>();
 
   constructor(kernel: KernelBase, ioasid: Ioasid, spaces: AddressSpaces, iopf: IoPageFaults) {
     this.#kernel = kernel;
     this.#ioasid = ioasid;
     this.#spaces = spaces;
     this.#iopf = iopf;
+  }
+
+  /**
+   * iommu_sva_alloc_pasid(): gives an mm its PASID before it is bound, or takes a reference.
+   * @returns 0; -EINVAL min is 0 or invalid, or above max; -EOVERFLOW the mm's PASID is out of range; -ENOMEM
+   */
+  iommu_sva_alloc_pasid(mm: MmStruct, min: number, max: number): number {
+    if (min === 0 || min === INVALID_IOASID || max < min) {
+      return -EINVAL;
+    }
+    const known = this.#pasidOf(mm);
+    if (known !== undefined) {
+      if (known < min || known > max) {
+        return -EOVERFLOW;
+      }
+      this.#ioasid.get(known);
+    }
+    const pasid = known ?? this.#ioasid.allocUpTo(this.#set, min, max, mm);
+    if (pasid === INVALID_IOASID) {
+      return -ENOMEM;
+    }
+    this.#reserved.set(mm, { pasid, count: (this.#reserved.get(mm)?.count ?? 0) + 1 });
+    return 0;
+  }
+
+  /** iommu_sva_free_pasid(): drops a reference; the last one frees the PASID. */
+  iommu_sva_free_pasid(mm: MmStruct): void {
+    const reserved = this.#reserved.get(mm);
+    if (reserved === undefined) {
+      this.#kernel.misuse('iommu-sva-lib.c', `iommu_sva_free_pasid: mm ${mm.id} has no PASID`);
+      return;
+    }
+    const { pasid, count } = reserved;
+    if (count === 1) {
+      this.#reserved.delete(mm);
+    } else {
+      this.#reserved.set(mm, { pasid, count: count - 1 });
+    }
+    this.#ioasid.put(pasid);
+  }
+
+  /** iommu_sva_find(): the mm under a PASID; ERR_PTR(-ENOENT), or ERR_PTR(-EACCES) for one not of SVA. */
+  iommu_sva_find(pasid: number): unknown {
+    return this.#ioasid.find(this.#set, pasid);
+  }
+
+  #pasidOf(mm: MmStruct): number | undefined {
+    const bound = [...this.#all.values()].find((io_mm) => io_mm.mm === mm);
+    return bound?.pasid ?? this.#reserved.get(mm)?.pasid;
   }
 
   /** The process address space under a PASID. */
@@ -140,10 +191,10 @@ export class SvaBindings {
     if (param === undefined || context === null) {
       return -ENOMEM;
     }
-    const pasid = this.#ioasid.allocUpTo(this.#set, param.min_pasid, param.max_pasid, mm);
-    if (pasid === INVALID_IOASID) {
+    const pasid = this.#takePasid(mm, param);
+    if (pasid < 0) {
       ops?.mm_free?.(context);
-      return -ENOSPC;
+      return pasid;
     }
     const notifier: MmuNotifier = {
       ops: {
@@ -154,13 +205,27 @@ export class SvaBindings {
     const io_mm = new SharedIoMm(pasid, mm, flags, context, notifier);
     const ret = this.#spaces.mmu_notifier_register(notifier, mm);
     if (ret !== 0) {
-      this.#ioasid.free(pasid);
+      this.#ioasid.put(pasid);
       ops?.mm_free?.(context);
       return ret;
     }
     this.#all.set(pasid, io_mm);
     this.#kernel.noteObject('pasid', pasid, `PASID ${pasid} is mm ${mm.id}`);
     return io_mm;
+  }
+
+  /** The PASID that the mm has already, or a new one. */
+  #takePasid(mm: MmStruct, { min_pasid, max_pasid }: IommuSvaParam): number {
+    const own = this.#reserved.get(mm)?.pasid;
+    if (own === undefined) {
+      const pasid = this.#ioasid.allocUpTo(this.#set, min_pasid, max_pasid, mm);
+      return pasid === INVALID_IOASID ? -ENOSPC : pasid;
+    }
+    if (own < min_pasid || own > max_pasid) {
+      return -ERANGE;
+    }
+    this.#ioasid.get(own);
+    return own;
   }
 
   #attach(io_mm: SharedIoMm, bond: IommuBond): number {
@@ -191,7 +256,7 @@ export class SvaBindings {
   #destroy(io_mm: SharedIoMm, dev: Device): void {
     if (this.#all.delete(io_mm.pasid)) {
       dev.bus?.iommu_ops?.mm_free?.(io_mm.context);
-      this.#ioasid.free(io_mm.pasid);
+      this.#ioasid.put(io_mm.pasid);
       this.#spaces.mmu_notifier_unregister_no_release(io_mm.notifier, io_mm.mm);
     }
   }

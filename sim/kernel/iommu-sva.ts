@@ -16,6 +16,8 @@ export interface SvaHooks {
   disableFaults(dev: Device): void;
   /** Unbinds everything that is still bound. */
   unbindAll(dev: Device): void;
+  /** attr19: a process that is bound to the device exits. */
+  mmExit(dev: Device, pasid: number): number;
 }
 
 /** SVA and AUXD of the devices of one kernel. */
@@ -96,8 +98,9 @@ export class IommuSva {
     if (dev.sva_param !== undefined) {
       return -EBUSY;
     }
-    const faults = this.iommu_sva_init_device(dev, IOMMU_SVA_FEAT_IOPF, 0, 0, null);
-    const ret = faults === 0 ? 0 : this.iommu_sva_init_device(dev, 0, 0, 0, null);
+    const exit: MmExitHandler = (bound, pasid) => this.#hooks.mmExit(bound, pasid);
+    const faults = this.iommu_sva_init_device(dev, IOMMU_SVA_FEAT_IOPF, 0, 0, exit);
+    const ret = faults === 0 ? 0 : this.iommu_sva_init_device(dev, 0, 0, 0, exit);
     return ret === 0 ? 0 : -ENODEV;
   }
 

@@ -22,6 +22,7 @@ import { DeviceFaults } from './iommu-fault.ts';
 import type { SvaHooks } from './iommu-sva.ts';
 import { IommuSva } from './iommu-sva.ts';
 import { SvaBindings } from './iommu-sva-bind.ts';
+import { SvaHandles } from './iommu-sva-handle.ts';
 import type { BusType, DeviceFaultHandler, IommuResvRegion } from './iommu-types.ts';
 import { Device, DOMAIN_ATTR } from './iommu-types.ts';
 import type { KernelOptions } from './kernel-base.ts';
@@ -75,6 +76,7 @@ export class Kernel extends KernelBase {
   readonly faults: DeviceFaults;
   readonly iopf: IoPageFaults;
   readonly bindings: SvaBindings;
+  readonly handles: SvaHandles;
   readonly mdev: Mdevs;
   readonly vfio: Vfio;
   readonly dma: DmaMapping;
@@ -99,6 +101,7 @@ export class Kernel extends KernelBase {
     this.faults = new DeviceFaults(this);
     this.iopf = new IoPageFaults(this, this.faults, (pasid) => this.bindings.find(pasid));
     this.bindings = new SvaBindings(this, this.ioasid, this.spaces, this.iopf);
+    this.handles = new SvaHandles(this, this.bindings);
     this.smmu_driver = new ArmSmmuDriver(this, this.iommu, this.ioasid, {
       devices: this.faults,
       onRequestsLost: () => this.iopf.discardAllPartial(),
@@ -233,6 +236,7 @@ export class Kernel extends KernelBase {
         faults.iommu_unregister_device_fault_handler(dev);
       },
       unbindAll: (dev) => bindings.unbindAll(dev),
+      mmExit: (dev, pasid) => this.handles.exit(dev, pasid),
     };
   }
 

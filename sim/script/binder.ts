@@ -59,6 +59,8 @@ export type Body = (args: unknown[], self: unknown) => unknown;
 export interface BindOptions {
   /** Kind of handle that `self` must be; only for methods. */
   readonly kind?: string;
+  /** The signature of the moment; throws when the profile does not have the function. */
+  readonly shape?: () => Signature;
   /** The accesses below tell the arguments: no text for each call. */
   readonly quiet?: boolean;
 }
@@ -103,13 +105,13 @@ export class Binder {
   }
 
   #hostFunction(
-    signature: Signature,
+    first: Signature,
     body: Body,
     options: BindOptions,
     below: () => object | undefined,
   ): HostFunction {
     const { recorder } = this.#environment;
-    const name = recorder.intern(signature.name);
+    const name = recorder.intern(first.name);
     return (args, self) => {
       const saved = recorder.cause;
       const { twins } = this.#crossing;
@@ -119,8 +121,9 @@ export class Binder {
         const fn = below();
         const site = fn === undefined ? undefined : this.#realm.siteBelow(fn);
         this.#environment.enter(site);
-        const text = options.quiet === true ? 0 : this.#argumentText(args, signature);
+        const text = options.quiet === true ? 0 : this.#argumentText(args, first);
         recorder.cause = recorder.emit(K.call, name, text, site?.line ?? 0, site?.column ?? 0);
+        const signature = options.shape?.() ?? first;
         const object = options.kind === undefined ? undefined : this.#self(self, options.kind);
         const converted = this.#crossing.argumentsToHost(signature, args);
         if (WIDE_REFS.has(signature.name)) {
@@ -132,7 +135,7 @@ export class Binder {
         }
         return this.#answer(result, signature.returns);
       } catch (error) {
-        throw this.#thrown(this.#environment.failed(structureFault(error, signature)));
+        throw this.#thrown(this.#environment.failed(structureFault(error, first)));
       } finally {
         this.#depth--;
         twins.copyBack(mark);

@@ -36,6 +36,7 @@ const PARAMETER_KINDS: Readonly<Record<string, string>> = {
   group: 'vfio_group',
   device: 'vfio_device',
   queue: 'iopf_queue',
+  handle: 'iommu_sva',
 };
 
 /** Types of the arguments that a function's callback gets. */

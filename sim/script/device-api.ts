@@ -19,9 +19,7 @@ const FIRST_SID = 0x10;
 const MOST_BYTES = 2 ** 26;
 const MOST_SSID = 2 ** 20 - 1;
 
-/** What became of an access, as scripts see it. */
-type DmaResult = { readonly ok: true; readonly data?: Uint8Array } | DmaFailure;
-
+/** An access that failed, as scripts see it. */
 interface DmaFailure {
   readonly ok: false;
   readonly reason: string;

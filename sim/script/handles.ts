@@ -15,6 +15,7 @@ export class Opaque {
 /** Kinds by the class of the kernel's object, where the class has another name. */
 const KIND_NAMES: Readonly<Record<string, string>> = {
   Page: 'page',
+  IommuSvaHandle: 'iommu_sva',
   MemcpyEngine: 'memcpy_engine',
   KernelBuffer: 'buffer',
   Scatterlist: 'scatterlist',

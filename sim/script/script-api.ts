@@ -7,7 +7,7 @@ import type { KernelProfile } from '../kernel/kernel-config.ts';
 import { ApiError } from './api-error.ts';
 import type { Binder, BindOptions, Body } from './binder.ts';
 import type { Signature } from './signature.ts';
-import { parseSignature, signatureOf } from './signature.ts';
+import { laterSignatureOf, parseSignature, signatureOf } from './signature.ts';
 import type { World } from './world.ts';
 
 /** Functions of the machine, which no kernel has. */
@@ -57,7 +57,14 @@ export function bindFunctions(
 ): Map<string, object> {
   const globals = new Map<string, object>();
   for (const [name, entry] of Object.entries(KERNEL_FUNCTIONS)) {
-    globals.set(name, binder.bind(signatureOf(name, entry), kernelBody(name, entry, kernel)));
+    const first = signatureOf(name, entry);
+    const later = laterSignatureOf(name, entry) ?? first;
+    const shape = (): Signature => {
+      const profile = kernel.profile();
+      checkProfile(name, entry, profile);
+      return profile === 'attr19' ? later : first;
+    };
+    globals.set(name, binder.bind(first, kernelBody(name, kernel), { shape }));
   }
   for (const text of MACHINE_SIGNATURES) {
     const signature = parseSignature(text);
@@ -79,17 +86,20 @@ export function deviceMethods(
   ];
 }
 
-function kernelBody(name: string, entry: ApiFunction, kernel: KernelSide): Body {
+/** @throws ApiError when the profile does not have the function, and what it has instead */
+function checkProfile(name: string, entry: ApiFunction, profile: KernelProfile): void {
+  if (!entry.profiles.includes(profile)) {
+    const instead = entry.replacement ?? 'nothing';
+    throw new ApiError(
+      'Error',
+      `${name} is not in profile ${profile}: ${entry.profiles.join(' and ')} has it; ` +
+        `${profile} has ${instead}`,
+    );
+  }
+}
+
+function kernelBody(name: string, kernel: KernelSide): Body {
   return (args) => {
-    const profile = kernel.profile();
-    if (!entry.profiles.includes(profile)) {
-      const instead = entry.replacement ?? 'nothing';
-      throw new ApiError(
-        'Error',
-        `${name} is not in profile ${profile}: ${entry.profiles.join(' and ')} has it; ` +
-          `${profile} has ${instead}`,
-      );
-    }
     const { functions } = kernel.world();
     const fn = functions[name] as ((...values: unknown[]) => unknown) | undefined;
     if (fn === undefined) {

@@ -2,6 +2,7 @@
 
 import { assert } from '../base/assert.ts';
 import type { ApiFunction, ApiType } from '../kernel/api-table.ts';
+import type { KernelProfile } from '../kernel/kernel-config.ts';
 
 /** One parameter. */
 export interface Parameter {
@@ -19,11 +20,21 @@ export interface Signature {
   /** Arguments that must be given. */
   readonly required: number;
   readonly returns: ApiType;
+  /** Of which profile, where the profiles differ. */
+  readonly profile?: KernelProfile;
 }
 
 /** The signature of an entry of the kernel's table. */
 export function signatureOf(name: string, entry: ApiFunction): Signature {
-  return makeSignature(name, entry.parameters, entry.returns);
+  const signature = makeSignature(name, entry.parameters, entry.returns);
+  return entry.attr19 === undefined ? signature : { ...signature, profile: 'seed18' };
+}
+
+/** The signature of an entry in attr19, where that differs. */
+export function laterSignatureOf(name: string, { attr19 }: ApiFunction): Signature | undefined {
+  return attr19 === undefined
+    ? undefined
+    : { ...makeSignature(name, attr19.parameters, attr19.returns), profile: 'attr19' };
 }
 
 /** Reads `name(parameter: type, other?: type, ...rest: type): result`. */
@@ -53,10 +64,10 @@ function parseParameter(text: string): Parameter {
 }
 
 /** `name(a, b, [c], ...d)` for messages. */
-export function usage({ name, parameters }: Signature): string {
+export function usage({ name, parameters, profile }: Signature): string {
   const shown = parameters.map((parameter) => {
     const word = `${parameter.rest ? '...' : ''}${parameter.name}`;
     return parameter.optional ? `[${word}]` : word;
   });
-  return `${name}(${shown.join(', ')})`;
+  return `${name}(${shown.join(', ')})${profile === undefined ? '' : ` in profile ${profile}`}`;
 }

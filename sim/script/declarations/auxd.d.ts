@@ -162,3 +162,21 @@ declare function ioasid_get(ioasid: u32): void;
  * @remarks Profile attr19: 5.11.
  */
 declare function ioasid_put(ioasid: u32): boolean;
+
+/**
+ * Registers an allocator that takes over from the kernel's own; the first one registered serves.
+ * Those with the same `alloc` and `free` share their numbers.
+ * @returns 0; -ENOMEM; -EAGAIN the kernel's own has IDs out; -EEXIST registered already
+ * @remarks Profile attr19: 5.11.
+ */
+declare function ioasid_register_allocator(ops: {
+  readonly alloc: (min: ioasid_t, max: ioasid_t, pdata: void_ptr) => ioasid_t;
+  readonly free: (ioasid: ioasid_t, pdata: void_ptr) => void;
+  readonly pdata?: unknown;
+}): int;
+
+/**
+ * Removes an allocator; warns when IDs of it are still out.
+ * @remarks Profile attr19: 5.11.
+ */
+declare function ioasid_unregister_allocator(ops: object): void;

@@ -42,7 +42,7 @@ declare function mm_alloc(): mm | null;
  * @param pasid receives the PASID
  * @returns 0; -EINVAL not initialised, or other flags than at init; -EEXIST bound already; -EDOM the mm
  *   was bound with other flags; -ERANGE its PASID is outside the device's limits; -ENOSPC; -ENOMEM
- * @remarks SVA v3, September 2018; since 5.2 it returns a handle.
+ * @remarks Profile seed18: SVA v3, September 2018. In attr19 it answers a handle.
  */
 declare function iommu_sva_bind_device(
   dev: device,
@@ -51,12 +51,67 @@ declare function iommu_sva_bind_device(
   flags: int,
   drvdata: unknown,
 ): int;
+/**
+ * Binds a process address space to a device, or takes a reference to the bond that is there.
+ * @param drvdata handed to mm_exit
+ * @returns the handle; ERR_PTR(-ENODEV) IOMMU_DEV_FEAT_SVA is off, no group or no driver support;
+ *   ERR_PTR(-EINVAL) the group has several devices; ERR_PTR(-ERANGE, -ENOSPC or -ENOMEM)
+ * @remarks Profile attr19: 5.2 to 5.11; mm_exit until 5.7.
+ */
+declare function iommu_sva_bind_device(dev: device, mm: mm, drvdata: unknown): iommu_sva;
 
 /**
  * Ends a bond. The driver must have stopped the device's use of the PASID.
  * @returns 0; -EINVAL not initialised; -ESRCH not bound
+ * @remarks Profile seed18. In attr19 it takes the handle.
  */
 declare function iommu_sva_unbind_device(dev: device, pasid: u32): int;
+/**
+ * Drops a reference to a bond; the last one ends it. The driver must have stopped the device.
+ * @remarks Profile attr19: 5.2.
+ */
+declare function iommu_sva_unbind_device(handle: iommu_sva): void;
+
+/** A bond of a device and a process: struct iommu_sva. Test it with {@link IS_ERR}. */
+interface iommu_sva {
+  readonly [kind]: 'iommu_sva';
+}
+
+/**
+ * Sets the operations of a bond; mm_exit must stop the device's use of the PASID.
+ * @returns 0; -EEXIST the handle has others
+ * @remarks Profile attr19: 5.2 to 5.7.
+ */
+declare function iommu_sva_set_ops(
+  handle: iommu_sva,
+  ops: { readonly mm_exit?: (dev: device, handle: iommu_sva, drvdata: void_ptr) => int },
+): int;
+
+/**
+ * The PASID of a bond.
+ * @remarks Profile attr19: 5.2.
+ */
+declare function iommu_sva_get_pasid(handle: iommu_sva): int;
+
+/**
+ * Gives an mm its PASID before it is bound, or takes a reference to the one it has.
+ * @param max inclusive
+ * @returns 0; -EINVAL min is 0 or invalid, or above max; -EOVERFLOW its PASID is out of range; -ENOMEM
+ * @remarks Profile attr19: 5.11.
+ */
+declare function iommu_sva_alloc_pasid(mm: mm, min: u32, max: u32): int;
+
+/**
+ * Drops a reference to the PASID of an mm.
+ * @remarks Profile attr19: 5.11.
+ */
+declare function iommu_sva_free_pasid(mm: mm): void;
+
+/**
+ * The mm under a PASID; ERR_PTR(-ENOENT) unknown, ERR_PTR(-EACCES) a PASID that is not of SVA.
+ * @remarks Profile attr19: 5.11.
+ */
+declare function iommu_sva_find(pasid: u32): void_ptr;
 
 /**
  * Registers the handler that is told of a device's faults.
