@@ -67,14 +67,14 @@ describe('security of the window', () => {
     expect(found).toEqual([]);
   });
 
-  it('gives the page two functions and nothing else', async () => {
+  it('gives the page three functions and nothing else', async () => {
     const bridge = await page.evaluate(() => ({
       names: Object.keys(window.substream).sort(),
       types: Object.values(window.substream).map((value) => typeof value),
       replaced: Reflect.set(window, 'substream', 1),
     }));
-    expect(bridge.names).toEqual(['onMessage', 'post']);
-    expect(bridge.types).toEqual(['function', 'function']);
+    expect(bridge.names).toEqual(['onMessage', 'open', 'post']);
+    expect(bridge.types).toEqual(['function', 'function', 'function']);
     expect(bridge.replaced).toBe(false);
   });
 
@@ -319,6 +319,21 @@ describe('security of the window', () => {
     expect(await theme()).toBe(before);
     await page.evaluate(ask);
     expect(await theme()).toBe(other);
+  });
+
+  it('opens no file that a page makes up', async () => {
+    const before = await page.getByRole('tab').allTextContents();
+    for (const files of [
+      "[new File(['x'], '/etc/passwd')]",
+      "[{ name: '/etc/passwd', path: '/etc/passwd' }]",
+      "['/etc/passwd']",
+      "'/etc/passwd'",
+    ]) {
+      await page.evaluate(`try { window.substream.open(${files}) } catch {}`);
+    }
+    await page.waitForTimeout(300);
+    expect(await page.getByRole('tab').allTextContents()).toEqual(before);
+    expect(await page.locator('.notice').count()).toBe(0);
   });
 
   it.each([

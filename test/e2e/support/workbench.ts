@@ -81,6 +81,7 @@ export async function runCommand(page: Page, title: string): Promise<void> {
 /** Replaces the text of the active editor by typing over it. */
 export async function typeScript(page: Page, text: string): Promise<void> {
   await page.keyboard.press('Control+1');
+  await page.locator('.editor-pane .monaco-editor.focused').waitFor();
   await page.keyboard.press('Control+A');
   await page.keyboard.insertText(text);
 }
