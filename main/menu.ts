@@ -5,7 +5,13 @@ import type { MenuItemConstructorOptions } from 'electron';
 import type { CommandId } from '../sim/protocol/commands.ts';
 import { commandInfo } from '../sim/protocol/commands.ts';
 
-type Entry = CommandId | 'separator' | MenuItemConstructorOptions;
+type Entry = CommandId | 'separator' | MenuItemConstructorOptions | Submenu;
+
+/** A menu in a menu. */
+interface Submenu {
+  readonly label: string;
+  readonly commands: readonly CommandId[];
+}
 
 const TABLE: readonly (readonly [label: string, entries: readonly Entry[]])[] = [
   [
@@ -22,7 +28,19 @@ const TABLE: readonly (readonly [label: string, entries: readonly Entry[]])[] = 
       'file.saveAll',
       'separator',
       'file.saveTrace',
-      'file.exportSession',
+      {
+        label: 'Export Session',
+        commands: [
+          'export.perfetto',
+          'export.ctf',
+          'export.vcd',
+          'export.pcapng',
+          'export.ftrace',
+          'export.dmesg',
+          'export.csv',
+          'export.html',
+        ],
+      },
       'file.compareSession',
       'separator',
       'file.close',
@@ -152,7 +170,9 @@ function toItem(entry: Entry, send: (command: CommandId) => void): MenuItemConst
     return { type: 'separator' };
   }
   if (typeof entry !== 'string') {
-    return entry;
+    return 'commands' in entry
+      ? { label: entry.label, submenu: entry.commands.map((id) => toItem(id, send)) }
+      : entry;
   }
   const { title, keys } = commandInfo(entry);
   const item = { id: entry, label: title, click: () => send(entry) };

@@ -30,7 +30,7 @@ function runningCommands({ debug, editors, layout }: Parts) {
   const start = async (stopOnEntry: boolean): Promise<void> => {
     const id = editors.active.value;
     if (id !== undefined && debug.state.value === 'inactive') {
-      layout.reveal('console');
+      layout.revealOutput();
       await debug.launch(id, stopOnEntry);
     }
   };

@@ -23,7 +23,7 @@ export function showTrace({ layout }: Pick<WorkbenchModel, 'layout'>): void {
   focusSoon('.trace-body');
 }
 
-/** Where a record leads. */
+/** Where a record leads, as links. */
 export function linksOf(workbench: WorkbenchModel, row: TraceRow): readonly RecordLink[] {
   const { line, event, pa, kind } = row;
   const links: RecordLink[] = [];

@@ -105,9 +105,18 @@ export function ComparisonPane(): ReactElement {
   );
 }
 
+/** `call 3 of A, line 12`: A is the session that is shown, its script is open. */
+const LINE_OF_SHOWN = /line (\d+)(?= of A\b)|(?<=of A, )line (\d+)/g;
+
 function Linked({ line }: { readonly line: string }): ReactElement {
   const workbench = useWorkbench();
-  const places = placesIn(line);
+  const file = workbench.session.ran.value?.name ?? '';
+  const lines = [...line.matchAll(LINE_OF_SHOWN)].map((match) => ({
+    start: match.index,
+    end: match.index + match[0].length,
+    place: { file, line: Number(match[1] ?? match[2]), column: 1 },
+  }));
+  const places = [...placesIn(line), ...lines].sort((a, b) => a.start - b.start);
   return (
     <>
       {places.map(({ start, end, place }, at) => (

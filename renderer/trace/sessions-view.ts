@@ -134,14 +134,19 @@ export class SessionsView implements Disposable {
   }
 
   /** Lets a person choose a format, and writes it. */
-  async exportAs(): Promise<void> {
+  async chooseExport(): Promise<void> {
     const { remote, prompts } = this.#parts;
     const formats = await remote.calls.exportFormats();
     const items = formats.map(({ id, title }) => ({ label: id, detail: title, value: id }));
     const format = await prompts.choose('Export the session as', items);
     if (format !== undefined) {
-      await remote.calls.exportSession(format);
+      await this.exportAs(format);
     }
+  }
+
+  /** Writes the shown session in a format of another tool, where a person says. */
+  async exportAs(format: string): Promise<void> {
+    await this.#parts.remote.calls.exportSession(format);
   }
 
   /** Compares the shown session with a file. */

@@ -24,7 +24,15 @@ export function traceCommands({
         await trace.selectEvent(event);
       }
     },
-    'file.exportSession': () => sessions.exportAs(),
+    'file.exportSession': () => sessions.chooseExport(),
+    'export.perfetto': () => sessions.exportAs('perfetto'),
+    'export.ctf': () => sessions.exportAs('ctf'),
+    'export.vcd': () => sessions.exportAs('vcd'),
+    'export.pcapng': () => sessions.exportAs('pcapng'),
+    'export.ftrace': () => sessions.exportAs('ftrace'),
+    'export.dmesg': () => sessions.exportAs('dmesg'),
+    'export.csv': () => sessions.exportAs('csv'),
+    'export.html': () => sessions.exportAs('html'),
     'file.compareSession': () => sessions.compare(),
     'session.runAgain': () => sessions.runAgain(),
     'session.editAndRun': () => sessions.editAndRun(),

@@ -58,12 +58,10 @@ export function TracePane(): ReactElement {
 function TraceBar(): ReactElement {
   const { trace } = useWorkbench();
   const head = useStore(trace.head);
-  const follow = useStore(trace.follow);
   return (
     <div className="trace-bar">
       <SearchBox />
       <TraceFilters />
-      {follow && <span className="dim">following</span>}
       <span className="status-space" />
       {head !== undefined && head.dropped > 0 && (
         <span className="trace-dropped">▲ {head.dropped} older records dropped</span>

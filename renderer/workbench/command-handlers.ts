@@ -149,7 +149,7 @@ function runCommands(parts: Parts) {
   const start = async (): Promise<void> => {
     const id = editors.active.value;
     if (id !== undefined) {
-      layout.reveal('console');
+      layout.revealOutput();
       await session.run(id);
     }
   };

@@ -153,9 +153,11 @@ export class Layout implements Disposable, DocumentShower {
     });
   }
 
-  /** Whether a fixed panel is in front. */
-  shows(id: PanelId): boolean {
-    return this.#api?.getPanel(id)?.api.isVisible === true;
+  /** Shows what a run says: the console, unless somebody looks at the trace. */
+  revealOutput(): void {
+    if (this.#api?.getPanel('trace')?.api.isVisible !== true) {
+      this.reveal('console');
+    }
   }
 
   /** Makes the bottom edge at least this part of the window high: for panels that need the room. */

@@ -1,6 +1,6 @@
 // The lanes of the timeline: which kind of record stands in which. Walks have one lane per stream.
 
-import { FETCH_COMMAND, K, TRACE_KIND_NAMES } from '../kinds.ts';
+import { CACHE_INVALIDATE, FETCH_COMMAND, K, TRACE_KIND_NAMES } from '../kinds.ts';
 import { HEADER_WORDS } from '../recorder.ts';
 
 /** Lanes by number, top to bottom; `walks` is one lane per stream in the picture. */
@@ -62,6 +62,8 @@ const LANE_OF_KIND: Uint8Array = Uint8Array.from(
 
 /** Word of a call's payload that holds the line. */
 const CALL_LINE = HEADER_WORDS + 2;
+/** Word of a cache record's payload that holds what was done. */
+const CACHE_OPERATION = HEADER_WORDS + 1;
 
 /** Lane of the record whose header starts at word `at`. */
 export function laneOf(words: Int32Array, at: number): number {
@@ -69,7 +71,11 @@ export function laneOf(words: Int32Array, at: number): number {
   if (kind === K.call) {
     return words[at + CALL_LINE] === 0 ? LANE_KERNEL : LANE_SCRIPT;
   }
-  if (kind === K.fetch && words[at + HEADER_WORDS] === FETCH_COMMAND) {
+  const isOfCommand =
+    kind === K.fetch
+      ? words[at + HEADER_WORDS] === FETCH_COMMAND
+      : kind === K.cache && words[at + CACHE_OPERATION] === CACHE_INVALIDATE;
+  if (isOfCommand) {
     return LANE_CMDQ;
   }
   return LANE_OF_KIND[kind] as number;
@@ -79,7 +85,7 @@ export function laneOf(words: Int32Array, at: number): number {
 export const LANES_BY_KIND: readonly (readonly number[])[] = TRACE_KIND_NAMES.map((kind, number) =>
   kind === 'call'
     ? [LANE_SCRIPT, LANE_KERNEL]
-    : kind === 'fetch'
+    : kind === 'fetch' || kind === 'cache'
       ? [LANE_CMDQ, LANE_WALKS]
       : [LANE_OF_KIND[number] as number],
 );
