@@ -52,7 +52,8 @@ export class FilesView {
   /** Fills the explorer and opens what the window was started with. */
   async start(): Promise<void> {
     const { calls } = this.#remote;
-    for (const file of await calls.initialFiles()) {
+    const [files] = await Promise.all([calls.initialFiles(), this.#refreshRecent()]);
+    for (const file of files) {
       this.openText(file);
     }
     this.examples.set(await calls.examples());
