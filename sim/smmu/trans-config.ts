@@ -125,6 +125,8 @@ export function substreamConfig(ste: SteValues, cd: CdValues, context: ConfigCon
   applySte(config, ste, context);
   const { world } = context;
   config.s1 = true;
+  // Stage 1 replaces type and shareability: only hints of the client go on.
+  config.overridesAttributes &&= ste.mtcfg !== 0 || ste.alloccfg >= 8;
   config.tag = config.vmidTag | (world === WORLD_EL2 ? 0 : cd.asid);
   config.aset = cd.aset;
   config.abort = cd.a !== 0;

@@ -66,12 +66,10 @@ export class Walker {
   /** PA of the last {@link tableAddress}. */
   paLo = 0;
   paHi = 0;
-  readonly #tracing: boolean;
 
   constructor(state: SmmuState, tlb: Tlb, walks: WalkCache, fault: FaultState) {
     this.#memory = state.memory;
     this.#recorder = state.recorder;
-    this.#tracing = state.recorder.enabled;
     this.#features = state.features;
     this.#tlb = tlb;
     this.#walks = walks;
@@ -252,7 +250,9 @@ export class Walker {
     const memory = this.#memory;
     const { pageBits, stride, indexMask, bigEndian, simple, beyondHi } = table;
     const caching = this.#walks.enabled;
-    const tracing = this.#tracing;
+    const recorder = this.#recorder;
+    const tracing = recorder.enabled;
+    const stage = stage2 ? 2 : 1;
     let attrs = 0;
     let level = table.startLevel;
     let baseLo = table.baseLo;
@@ -276,10 +276,20 @@ export class Walker {
       const paLo = nested ? this.paLo : addressLo;
       const paHi = nested ? this.paHi : baseHi;
       const ok = memory.read64At(paLo, paHi);
-      const dlo = bigEndian ? swapped(memory.hi) : memory.lo;
-      const dhi = bigEndian ? swapped(memory.lo) : memory.hi;
+      const dlo = ok ? (bigEndian ? swapped(memory.hi) : memory.lo) : 0;
+      const dhi = ok ? (bigEndian ? swapped(memory.lo) : memory.hi) : 0;
       if (tracing) {
-        this.#record(level, stage2, ok, paLo, paHi, dlo, dhi);
+        recorder.cause = recorder.emit(
+          FETCH,
+          FETCH_DESCRIPTOR,
+          level,
+          stage,
+          ok ? 1 : 0,
+          paLo,
+          paHi,
+          dlo,
+          dhi,
+        );
       }
       if (!ok || (dlo & TABLE_BITS) !== TABLE_BITS || level === 3) {
         leaf.level = level;
@@ -334,30 +344,6 @@ export class Walker {
       widenToRun(this.#memory, leaf, table);
     }
     return true;
-  }
-
-  /** The trace record of a descriptor read, which causes what follows. */
-  #record(
-    level: number,
-    stage2: boolean,
-    ok: boolean,
-    paLo: number,
-    paHi: number,
-    lo: number,
-    hi: number,
-  ): void {
-    const recorder = this.#recorder;
-    recorder.cause = recorder.emit(
-      FETCH,
-      FETCH_DESCRIPTOR,
-      level,
-      stage2 ? 2 : 1,
-      ok ? 1 : 0,
-      paLo,
-      paHi,
-      ok ? lo : 0,
-      ok ? hi : 0,
-    );
   }
 
   /** Starts from the deepest cached table descriptor: its level, target and attributes in `leaf`. */
