@@ -17,6 +17,8 @@ const LOCKDOWN = `lockdown({
   unhandledRejectionTrapping: 'none', overrideTaming: 'severe', reporting: 'none',
 })`;
 const SCHEME = 'script:';
+/** Frames that a call trace looks at, those of the simulator included. */
+const DEEPEST = 64;
 
 /** Makes a locked-down realm; some 60 ms, so make it before it is needed. */
 export function makeVmRealm(): ScriptRealm {
@@ -43,9 +45,13 @@ export function makeVmRealm(): ScriptRealm {
   run(LOCKDOWN);
   const guest = run<(hooks: GuestHooks) => GuestRealm>(functionOf(guestText, 'guestRealm'))(hooks);
   let scriptName = SCHEME;
+  function sitesNow(): readonly ScriptSite[] {
+    return sitesOf(capture(sitesNow, DEEPEST), scriptName);
+  }
   return {
     guest,
     siteBelow: (below) => siteBelow(below, scriptName),
+    sitesNow,
     sitesIn: (stack) => sitesIn(stack, scriptName),
     open: (file, answers) => {
       environment = answers;
@@ -78,14 +84,23 @@ function siteBelow(below: object, scriptName: string): ScriptSite | undefined {
 
 function frameOf(frames: readonly NodeJS.CallSite[], scriptName: string): ScriptSite | undefined {
   for (const frame of frames) {
-    const name = frame.getScriptNameOrSourceURL();
-    const line = frame.getLineNumber();
-    const column = frame.getColumnNumber();
-    if (name === scriptName && line !== null && column !== null) {
-      return { line, column };
+    const site = siteOf(frame, scriptName);
+    if (site !== undefined) {
+      return site;
     }
   }
   return undefined;
+}
+
+function sitesOf(frames: readonly NodeJS.CallSite[], scriptName: string): readonly ScriptSite[] {
+  return frames.flatMap((frame) => siteOf(frame, scriptName) ?? []);
+}
+
+function siteOf(frame: NodeJS.CallSite, scriptName: string): ScriptSite | undefined {
+  const name = frame.getScriptNameOrSourceURL();
+  const line = frame.getLineNumber();
+  const column = frame.getColumnNumber();
+  return name === scriptName && line !== null && column !== null ? { line, column } : undefined;
 }
 
 function asFrames(_: unknown, frames: NodeJS.CallSite[]): NodeJS.CallSite[] {

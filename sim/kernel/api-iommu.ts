@@ -94,7 +94,7 @@ function mappingApi({ iommu }: Kernel): Record<string, KernelFunction> {
 }
 
 /** Both shapes; the table says which profile has which. */
-function auxApi({ sva }: Kernel): Record<string, KernelFunction> {
+function auxApi({ iommu, sva }: Kernel): Record<string, KernelFunction> {
   return {
     iommu_set_dev_attr: (dev: Device, attr: number, data: unknown) =>
       opsOf(dev)?.set_dev_attr?.(dev, attr, data) ?? -EINVAL,
@@ -123,11 +123,18 @@ function auxApi({ sva }: Kernel): Record<string, KernelFunction> {
         ? sva.disable_feature(dev)
         : (opsOf(dev)?.dev_disable_feat?.(dev, feat) ?? -EBUSY),
     iommu_aux_attach_device: (domain: IommuDomain, dev: Device) =>
-      domain.ops.aux_attach_dev?.(domain, dev) ?? -ENODEV,
-    iommu_aux_detach_device: (domain: IommuDomain, dev: Device) =>
-      domain.ops.aux_detach_dev?.(domain, dev),
+      iommu.isFreed(domain, 'iommu_aux_attach_device')
+        ? -EINVAL
+        : (domain.ops.aux_attach_dev?.(domain, dev) ?? -ENODEV),
+    iommu_aux_detach_device: (domain: IommuDomain, dev: Device) => {
+      if (!iommu.isFreed(domain, 'iommu_aux_detach_device')) {
+        domain.ops.aux_detach_dev?.(domain, dev);
+      }
+    },
     iommu_aux_get_pasid: (domain: IommuDomain, dev: Device) =>
-      domain.ops.aux_get_pasid?.(domain, dev) ?? -ENODEV,
+      iommu.isFreed(domain, 'iommu_aux_get_pasid')
+        ? -EINVAL
+        : (domain.ops.aux_get_pasid?.(domain, dev) ?? -ENODEV),
   };
 }
 

@@ -89,7 +89,7 @@ export class IommuCore {
 
   /** Frees a domain. The kernel does not look whether devices are attached; a diagnostic does. */
   iommu_domain_free(domain: IommuDomain): void {
-    if (this.#isFreed(domain, 'iommu_domain_free')) {
+    if (this.isFreed(domain, 'iommu_domain_free')) {
       return;
     }
     const users = this.#usersOf(domain);
@@ -112,7 +112,7 @@ export class IommuCore {
     if (group === undefined) {
       return -ENODEV;
     }
-    if (this.#isFreed(domain, 'iommu_attach_device')) {
+    if (this.isFreed(domain, 'iommu_attach_device')) {
       return -EINVAL;
     }
     if (group.devices.length !== 1) {
@@ -138,7 +138,7 @@ export class IommuCore {
    */
   iommu_detach_device(domain: IommuDomain, dev: Device): void {
     const group = dev.iommu_group;
-    if (group === undefined || this.#isFreed(domain, 'iommu_detach_device')) {
+    if (group === undefined || this.isFreed(domain, 'iommu_detach_device')) {
       return;
     }
     if (domain.ops.is_aux?.(domain, dev) === true) {
@@ -156,14 +156,14 @@ export class IommuCore {
   }
 
   iommu_attach_group(domain: IommuDomain, group: IommuGroup): number {
-    if (this.#isFreed(domain, 'iommu_attach_group')) {
+    if (this.isFreed(domain, 'iommu_attach_group')) {
       return -EINVAL;
     }
     return this.groups.attach(domain, group);
   }
 
   iommu_detach_group(domain: IommuDomain, group: IommuGroup): void {
-    if (!this.#isFreed(domain, 'iommu_detach_group')) {
+    if (!this.isFreed(domain, 'iommu_detach_group')) {
       this.groups.detach(domain, group);
     }
   }
@@ -194,7 +194,7 @@ export class IommuCore {
     if ((domain.type & PAGING) === 0) {
       return -EINVAL;
     }
-    if (domain.freed && this.#isFreed(domain, 'iommu_map')) {
+    if (domain.freed && this.isFreed(domain, 'iommu_map')) {
       return -EINVAL;
     }
     const sizes = this.#pageSizes(domain.pgsize_bitmap);
@@ -325,7 +325,7 @@ export class IommuCore {
     if (domain.pgsize_bitmap === 0 || (domain.type & PAGING) === 0) {
       return 0;
     }
-    if (domain.freed && this.#isFreed(domain, 'iommu_unmap')) {
+    if (domain.freed && this.isFreed(domain, 'iommu_unmap')) {
       return 0;
     }
     const sizes = this.#pageSizes(domain.pgsize_bitmap);
@@ -369,7 +369,8 @@ export class IommuCore {
     this.#kernel.noteObject('domain', domain.id, `domain ${domain.id} is freed`);
   }
 
-  #isFreed(domain: IommuDomain, call: string): boolean {
+  /** A use after free: the kernel does not look, a diagnostic does. */
+  isFreed(domain: IommuDomain, call: string): boolean {
     if (domain.freed) {
       this.#kernel.misuse(SOURCE, `${call}: domain ${domain.id} is freed: a use after free`);
     }

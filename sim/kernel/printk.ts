@@ -137,6 +137,8 @@ export class KernelLog {
   onLine: ((line: LogLine) => void) | undefined;
   /** Told of each WARN, by the name of the function that warned. */
   onWarn: ((where: string) => void) | undefined;
+  /** Lines of the call trace under a WARN, from whoever knows what runs. */
+  callTrace: (() => readonly string[]) | undefined;
 
   constructor(recorder: Recorder, clock: { readonly now: number }) {
     this.#recorder = recorder;
@@ -228,6 +230,10 @@ export class KernelLog {
   warn(where: string, text = ''): void {
     this.onWarn?.(where);
     this.printk(KERN_WARNING, `WARNING: ${where}${text === '' ? '' : `: ${text}`}`);
+    const stack = this.callTrace?.() ?? [];
+    for (const line of stack.length === 0 ? [] : ['Call trace:', ...stack]) {
+      this.printk(KERN_WARNING, line);
+    }
   }
 
   /** WARN_ON_ONCE(true): only the first one of a place warns. */

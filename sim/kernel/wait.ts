@@ -20,6 +20,8 @@ export class HungTaskError extends Error {
 
 /** struct completion: `done` counts completions that nobody waited for yet. */
 export interface Completion {
+  /** For the report of a hung task. */
+  readonly name?: string;
   done: number;
 }
 
@@ -114,14 +116,14 @@ export class Waits {
   }
 
   wait_for_completion(x: Completion): void {
-    this.until(() => x.done > 0, 'a completion');
+    this.until(() => x.done > 0, completionName(x));
     this.#take(x);
   }
 
   /** Jiffies left (at least 1), or 0 when `timeout` jiffies passed. */
   wait_for_completion_timeout(x: Completion, timeout: number): number {
     const start = this.jiffies;
-    if (!this.until(() => x.done > 0, 'a completion', timeout * NS_PER_JIFFY)) {
+    if (!this.until(() => x.done > 0, completionName(x), timeout * NS_PER_JIFFY)) {
       return 0;
     }
     this.#take(x);
@@ -180,4 +182,8 @@ export class Waits {
     const reason = next === undefined ? 'nothing is left that could end the wait' : 'nothing did';
     throw new HungTaskError(`hung task: waits for ${why}, and ${reason}`);
   }
+}
+
+function completionName({ name }: Completion): string {
+  return typeof name === 'string' ? `completion ${name}` : 'a completion';
 }

@@ -17,6 +17,8 @@ export interface ScriptRealm {
    * frame of the script is on the stack.
    */
   siteBelow(below: object): ScriptSite | undefined;
+  /** Frames of the script that are running now, innermost first. */
+  sitesNow(): readonly ScriptSite[];
   /** Frames of the script in a stack text of {@link GuestRealm.describe}, innermost first. */
   sitesIn(stack: string): readonly ScriptSite[];
   /**

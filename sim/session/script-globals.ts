@@ -6,6 +6,7 @@ import type { JsonObject } from '../base/json.ts';
 import type { Device } from '../kernel/iommu-types.ts';
 import type { VirtualClock } from '../machine/clock.ts';
 import type { EventRecordDto, Place, Profile, SessionStatus } from '../protocol/api.ts';
+import { placeText } from '../protocol/console-text.ts';
 import { ApiError, CallbackThrew, RunStopped } from '../script/api-error.ts';
 import { Binder } from '../script/binder.ts';
 import { Crossing } from '../script/crossing.ts';
@@ -159,7 +160,14 @@ export class ScriptGlobals {
     if (this.#world === undefined) {
       const { clock, recorder, output, failNth } = this.#options;
       const choice = this.#configuration.freeze();
-      const world = makeWorld({ choice, clock, recorder, output, failNth });
+      const world = makeWorld({
+        choice,
+        clock,
+        recorder,
+        output,
+        failNth,
+        callTrace: () => this.#callTrace(),
+      });
       this.#world = world;
       this.#handles.bind(this.#platformBus, world.buses.platform);
       this.#handles.bind(this.#pciBus, world.buses.pci);
@@ -216,6 +224,11 @@ export class ScriptGlobals {
 
   #deviceFields({ name, bus }: Device): Record<string, unknown> {
     return { name, bus: bus === undefined ? null : this.#handles.handleOf(bus, 'bus') };
+  }
+
+  #callTrace(): readonly string[] {
+    const { realm, placeOf } = this.#options;
+    return realm.sitesNow().map((site) => ` ${placeText(placeOf(site))}`);
   }
 
   #enter(site: ScriptSite | undefined): void {

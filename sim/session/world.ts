@@ -21,6 +21,8 @@ export interface WorldOptions {
   readonly clock: VirtualClock;
   readonly recorder: Recorder;
   readonly output: RunOutput;
+  /** Where the script is, for the call trace of a WARN_ON: a text for each frame. */
+  readonly callTrace: () => readonly string[];
   /** Which allocation fails, from 1; the kernel's own at boot do not count. */
   readonly failNth?: number | undefined;
 }
@@ -53,6 +55,7 @@ export function makeWorld(options: WorldOptions): World {
       smmus: [{ ...DEFAULT_SMMU, irqs: LINES, coherent: choice.features.cohacc }],
     },
   });
+  kernel.log.callTrace = options.callTrace;
   kernel.log.onLine = (line) => output.log(line);
   kernel.onDidDrainEvent((event) => output.events.take(event));
   kernel.boot();

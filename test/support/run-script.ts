@@ -24,17 +24,24 @@ export async function runScript(
   options: Partial<RunRequest> & {
     readonly control?: Int32Array;
     readonly realm?: ScriptRealm;
+    /** Called at each line of the log. */
+    readonly onLog?: (session: Session) => void;
   } = {},
 ): Promise<ScriptRun> {
-  const { control, realm = makeVmRealm(), ...request } = options;
+  const { control, realm = makeVmRealm(), onLog, ...request } = options;
   const records: OutputRecord[] = [];
-  const session = new Session({
+  const session: Session = new Session({
     request: { file: 'test.ts', text, ...request },
     realm,
     stripTypes,
     ...(control === undefined ? {} : { control }),
     nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
-    onOutput: (record) => records.push(record),
+    onOutput: (record) => {
+      records.push(record);
+      if (record.type === 'log') {
+        onLog?.(session);
+      }
+    },
     onStatus: () => undefined,
   });
   const result = await session.run();

@@ -1,6 +1,7 @@
 // Devices behind the SMMU: arrival with their stream IDs, main attach and detach, leaving
 // (Linux 4.20.1); PASID and ATS are switched on before the descriptor table is sized (2019).
 
+import { hex } from '../../base/hex.ts';
 import { EINVAL, ENODEV, ENOENT, ENOMEM, ERANGE, IS_ERR, PTR_ERR } from '../errno.ts';
 import type { IommuGroups } from '../iommu-group.ts';
 import type { Device } from '../iommu-types.ts';
@@ -78,7 +79,7 @@ export function arm_smmu_add_device(
     fwspec.iommu_priv = master;
   }
   for (const sid of fwspec.ids) {
-    const ret = checkStream(master.smmu, sid);
+    const ret = checkStream(master.smmu, dev.name, sid);
     if (ret !== 0) {
       return ret;
     }
@@ -98,8 +99,13 @@ export function arm_smmu_add_device(
   return 0;
 }
 
-function checkStream(smmu: ArmSmmuDevice, sid: number): number {
+function checkStream(smmu: ArmSmmuDevice, name: string, sid: number): number {
   if (!arm_smmu_sid_in_range(smmu, sid)) {
+    smmu.kernel.misuse(
+      'arm-smmu-v3.c',
+      `${name}: stream ID ${hex(sid)} is beyond the stream table of ${smmu.sid_bits} bits: ` +
+        'the device stays without IOMMU, and calls for it answer -ENODEV',
+    );
     return -ERANGE;
   }
   return smmu.has(ARM_SMMU_FEAT_2_LVL_STRTAB) ? arm_smmu_init_l2_strtab(smmu, sid) : 0;

@@ -1,8 +1,8 @@
 // Interrupts, waiting, work, time and the log.
 
-/** struct completion: any object, prepared by {@link init_completion}. */
+/** struct completion: any object, prepared by {@link init_completion}; its `name` is told if a wait hangs. */
 type completion = object;
-/** wait_queue_head_t: any object, prepared by {@link init_waitqueue_head}. */
+/** wait_queue_head_t: any object, prepared by {@link init_waitqueue_head}; `name` as above. */
 type wait_queue_head = object;
 /** struct work_struct: any object, prepared by {@link INIT_WORK}. */
 type work_struct = object;
@@ -137,7 +137,7 @@ declare function dev_notice(dev: device, fmt: string, ...args: unknown[]): void;
 declare function dev_info(dev: device, fmt: string, ...args: unknown[]): void;
 /** As {@link pr_debug}, with the device in front. */
 declare function dev_dbg(dev: device, fmt: string, ...args: unknown[]): void;
-/** Warns when the condition holds, and returns it. */
+/** Warns with the script's call trace when the condition holds, and returns it. */
 declare function WARN_ON(condition: unknown): boolean;
 /** Name of a device. */
 declare function dev_name(dev: device): string;
