@@ -1,8 +1,8 @@
 // A forgotten TLB invalidation
 //
 // A driver clears a page table entry itself instead of calling iommu_unmap, and forgets the TLB: the
-// device goes on through the old entry. Look at TABLES before the flush: the tree marks what the SMMU
-// read and memory no longer says. Nothing faults until the TLB is emptied.
+// device goes on through the old entry, and nothing faults until the TLB is emptied. Look at the
+// console: the warning of the model names the entry, and the access that still went through.
 
 const IOVA = 0x7000_0000n;
 const RAM = 0x4000_0000n;

@@ -35,6 +35,9 @@ export function MemoryPane(): ReactElement {
           : undefined
       }
     >
+      <p className="inspector-note">
+        As the trace has it: what the driver wrote for the SMMU. Data is not recorded.
+      </p>
       <VirtualList
         role="listbox"
         label="Words of memory"

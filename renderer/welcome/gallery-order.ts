@@ -21,7 +21,10 @@ const SECTIONS: readonly (readonly [title: string, names: readonly string[]])[] 
       'forgotten-invalidation.ts',
     ],
   ],
-  ['Processes, guests, buffers', ['sva-stall.ts', 'sva-pri.ts', 'mdev.ts', 'dma-api-pasid.ts']],
+  [
+    'Processes, guests, buffers',
+    ['sva-stall.ts', 'sva-pri.ts', 'mdev.ts', 'dma-api-pasid.ts', 'memcpy-engine.ts'],
+  ],
 ];
 
 /** The examples by heading; those that no heading names come last, so that none is lost. */
