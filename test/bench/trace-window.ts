@@ -1,7 +1,5 @@
-// What recording costs a run, and how smooth the trace view is while records come: the first here, the
-// second in the real window (scripts/bench-window.mjs).
+// What recording costs a run: the frames of the trace view while records come are measured in window.ts.
 
-import { spawn } from 'node:child_process';
 import { stripTypes } from '../../sim/host/strip-types.ts';
 import { makeVmRealm } from '../../sim/host/vm-realm.ts';
 import { Session } from '../../sim/session/session.ts';
@@ -58,23 +56,7 @@ async function overhead(): Promise<number> {
   return median(ratios);
 }
 
-/** Figures of the real window, or none where no window can be opened. */
-async function windowFigures(): Promise<Readonly<Record<string, number>>> {
-  const child = spawn(process.execPath, ['scripts/bench-window.mjs', 'timeline'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let text = '';
-  child.stdout.setEncoding('utf8').on('data', (more: string) => {
-    text += more;
-  });
-  const code = await new Promise((done) => child.on('close', done));
-  return code === 0 ? JSON.parse(text.slice(text.indexOf('{'))) : {};
-}
-
 export const traceWindowTopic: Topic = {
-  name: 'timeline',
-  run: async () => ({
-    trace_overhead: rounded(await overhead()),
-    ...(await windowFigures()),
-  }),
+  name: 'recording',
+  run: async () => ({ trace_overhead: rounded(await overhead()) }),
 };
