@@ -12,7 +12,6 @@ export async function loadTopics(): Promise<readonly Topic[]> {
     (await import('./session.ts')).sessionTopic,
     { name: 'iopt', run: async () => ({ ...(await import('./iopt.ts')).benchIopt() }) },
     (await import('./trace.ts')).traceTopic,
-    (await import('./trace-window.ts')).traceWindowTopic,
     (await import('./window.ts')).windowTopic,
   ];
 }
