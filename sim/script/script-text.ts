@@ -2,6 +2,7 @@
 // function around it (names cost nothing there, and a script may declare the same names itself). The
 // first line gets a head; no line moves.
 
+import { withPlainComments } from './comment-words.ts';
 import type { SyntaxFault, TypeStripper } from './realm.ts';
 
 /** A script ready to be evaluated. */
@@ -35,7 +36,10 @@ export function prepareScript(
   if (!stripped.ok) {
     return { ok: false, fault: moved(stripped.fault, head.length, text) };
   }
-  return { ok: true, script: { source: stripped.text, parameters, shift: head.length } };
+  return {
+    ok: true,
+    script: { source: withPlainComments(stripped.text), parameters, shift: head.length },
+  };
 }
 
 /** The place in the script for a place in the prepared text. */
