@@ -1,7 +1,7 @@
 // Replays what QEMU 11.1.3's SMMUv3 did, through registers, memory and device accesses only. Cases where
 // QEMU deviates are replayed too, and decided from the manual by the table in deviations.ts.
 
-import { decide } from './deviations.ts';
+import { decide, deviationsOf } from './deviations.ts';
 import type { QemuCase, Step } from './qemu-case.ts';
 import { normalEvent, snapshotDifferences } from './qemu-compare.ts';
 import { bytesOf, hexOf, QemuMachine } from './qemu-machine.ts';
@@ -185,6 +185,12 @@ function isDeviation(recorded: QemuCase): boolean {
   );
 }
 
+/** Tags as the report shows them; one that the table does not decide says so. */
+function reasons(tags: readonly string[]): string {
+  const undecided = deviationsOf(tags).filter((entry) => typeof entry === 'string');
+  return [...tags, ...undecided.map((tag) => `(${tag} is undecided)`)].join(' ');
+}
+
 function replay(line: Readonly<Record<string, unknown>>): Verdict {
   const recorded = line as unknown as QemuCase;
   const { id, cat: category } = recorded;
@@ -192,7 +198,7 @@ function replay(line: Readonly<Record<string, unknown>>): Verdict {
   if (isDeviation(recorded) || run.untagged.length !== 0) {
     const wrong = decide(recorded, run);
     return wrong.length === 0
-      ? { id, category, outcome: 'apart', detail: [...recorded.tags, ...run.untagged].join(' ') }
+      ? { id, category, outcome: 'apart', detail: reasons([...recorded.tags, ...run.untagged]) }
       : { id, category, outcome: 'diverged', detail: wrong.join('; ') };
   }
   return run.differences.length === 0
