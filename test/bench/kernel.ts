@@ -12,9 +12,9 @@ import { median, nanoseconds, rounded } from './measure.ts';
 const PAGE = 4096;
 const HUGE = 2 ** 21;
 const LIVE = { '1': 1, '1Ki': 2 ** 10, '64Ki': 2 ** 16, '1Mi': 2 ** 20 } as const;
-const ROUNDS = 11;
+const ROUNDS = 21;
 /** Rounds that are not counted: the code of a fresh kernel is compiled again. */
-const WARM_ROUNDS = 8;
+const WARM_ROUNDS = 24;
 const CALLS = 2 ** 11;
 const FEW = 2 ** 7;
 /** Where the live mappings are, and where those that are measured. */
