@@ -102,6 +102,10 @@ export class TraceModel implements Disposable {
   /** The session ended: one more look. */
   settle(): void {
     this.#live = false;
+    if (this.#followers === 0) {
+      // Nobody watched it come: reading starts at the beginning.
+      this.follow.set(false);
+    }
     this.refresh();
   }
 
@@ -124,7 +128,7 @@ export class TraceModel implements Disposable {
 
   /** The list was scrolled. */
   scrolled(): void {
-    this.follow.set(this.scroll.atEnd && this.#live);
+    this.follow.set(this.scroll.atEnd && (this.#live || this.follow.value));
     this.#drawn.fire();
     void this.#pump();
   }
@@ -289,7 +293,7 @@ export class TraceModel implements Disposable {
   #takeHead(head: TraceHead): void {
     this.head.set(head);
     this.scroll.rows = head.rows;
-    this.scroll.to(this.follow.value && this.#live ? this.scroll.end : this.scroll.top);
+    this.scroll.to(this.follow.value ? this.scroll.end : this.scroll.top);
     if (this.#whole) {
       this.range.set(wholeRange(head.records));
     }
