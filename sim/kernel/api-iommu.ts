@@ -74,9 +74,11 @@ function mappingApi({ iommu }: Kernel): Record<string, KernelFunction> {
     iommu_tlb_sync: (domain: IommuDomain) => iommu.iommu_tlb_sync(domain),
     iommu_flush_tlb_all: (domain: IommuDomain) => iommu.iommu_flush_tlb_all(domain),
     iommu_iova_to_phys: (domain: IommuDomain, iova: number) =>
-      iommu.iommu_iova_to_phys(domain, iova),
+      iommu.isFreed(domain, 'iommu_iova_to_phys') ? 0 : iommu.iommu_iova_to_phys(domain, iova),
     iommu_domain_get_attr: (domain: IommuDomain, attr: number, data: Ref<unknown>) =>
-      iommu.iommu_domain_get_attr(domain, attr, data),
+      iommu.isFreed(domain, 'iommu_domain_get_attr')
+        ? -EINVAL
+        : iommu.iommu_domain_get_attr(domain, attr, data),
     iommu_domain_set_attr: (domain: IommuDomain, attr: number, data: Ref<unknown>) =>
       iommu.iommu_domain_set_attr(domain, attr, data),
     iommu_set_fault_handler: (
