@@ -132,11 +132,15 @@ export function ChangeSign({ change }: { readonly change: Change | undefined }):
   );
 }
 
-/** All fields with bits, value and meaning; changed ones are marked with what they were. */
+/**
+ * All fields with bits, value and meaning; changed ones are marked with what they were. Without `known`
+ * nobody has seen the values: only the layout is told.
+ */
 export function FieldTable(props: {
   readonly label: string;
   readonly fields: readonly FieldDto[];
   readonly change: Change | undefined;
+  readonly known?: boolean;
 }): ReactElement {
   return (
     <table className="fields">
@@ -151,11 +155,19 @@ export function FieldTable(props: {
       </thead>
       <tbody>
         {props.fields.map((field) => (
-          <Field key={`${field.name}:${field.lo}`} field={field} change={props.change} />
+          <Field
+            key={`${field.name}:${field.lo}`}
+            field={props.known === false ? layoutOnly(field) : field}
+            change={props.change}
+          />
         ))}
       </tbody>
     </table>
   );
+}
+
+function layoutOnly({ meaning: _meaning, ...field }: FieldDto): FieldDto {
+  return { ...field, text: '–' };
 }
 
 function Field(props: {
@@ -164,7 +176,7 @@ function Field(props: {
 }): ReactElement {
   const { name, hi, lo, text, meaning, doc } = props.field;
   const was = props.change?.before.get(name);
-  const zero = text === '0' || text === '0x0';
+  const zero = text === '0' || text === '0x0' || text === '–';
   return (
     <tr className={classes(was !== undefined && 'is-changed', zero && 'is-zero')}>
       <th scope="row">

@@ -100,7 +100,7 @@ function Register(props: {
           <Writer writer={writer} />
         </dd>
       </dl>
-      <FieldTable label={name} fields={fields} change={props.change} />
+      <FieldTable label={name} fields={fields} change={props.change} known={value !== undefined} />
     </section>
   );
 }

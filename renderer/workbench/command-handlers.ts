@@ -180,7 +180,7 @@ function runCommands(parts: Parts) {
     'console.copyDmesg': () => copyText(terminal.dmesg),
     'console.prompt': () => {
       layout.reveal('console');
-      focusSoon('.prompt-line input');
+      focusSoon('.console-pane .prompt-line input');
     },
   };
 }

@@ -64,6 +64,9 @@ const VIEWS: Readonly<Record<string, ViewUnderTest>> = {
     },
     seen: '.inspector-memory .history',
   },
+  'the debugger': { show: byCommand('View: Debug'), seen: '.debug-pane' },
+  'the debug console': { show: byCommand('View: Debug Console'), seen: '.debug-console' },
+  'the trace': { show: byCommand('View: Trace'), seen: '.trace-split' },
   'the command palette': {
     show: (page) => page.keyboard.press('Control+Shift+P'),
     seen: '.quick-pick-item',
