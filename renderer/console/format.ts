@@ -24,8 +24,9 @@ export function formatRecord(record: OutputRecord): string {
       return formatLog(record.time, record.level, record.text);
     case 'event':
       return (
-        `${INDENT}${BOLD_RED}✘ ${printable(record.text.trim())}${RESET}${at(record.place)}` +
-        `${DIM}  [explain ${record.number}]${RESET}`
+        `${INDENT}${record.expected === true ? `${CYAN}○` : `${BOLD_RED}✘`} ` +
+        `${printable(record.text.trim())}${RESET}${at(record.place)}` +
+        `${DIM}  ${record.expected === true ? 'expected  ' : ''}[explain ${record.number}]${RESET}`
       );
     case 'warn': {
       const section = record.section === '' ? '' : ` [${printable(record.section)}]`;

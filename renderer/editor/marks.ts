@@ -93,16 +93,16 @@ export class RunMarks {
     return [...lines.values()].map((mark) => {
       const line = this.#lineOf(mark.place);
       const end = this.#model.getLineMaxColumn(line);
-      const error = mark.severity === MarkerSeverity.Error;
+      const { name, sign } = lookOf(mark.severity);
       return {
         range: { startLineNumber: line, startColumn: end, endLineNumber: line, endColumn: end },
         options: {
           description: 'run mark',
-          glyphMarginClassName: error ? 'mark-glyph mark-error' : 'mark-glyph mark-warning',
+          glyphMarginClassName: `mark-glyph mark-${name}`,
           glyphMarginHoverMessage: { value: mark.message },
           after: {
-            content: `  ${error ? '✘' : '▲'} ${mark.label}`,
-            inlineClassName: error ? 'mark-word mark-error' : 'mark-word mark-warning',
+            content: `  ${sign} ${mark.label}`,
+            inlineClassName: `mark-word mark-${name}`,
           },
           showIfCollapsed: true,
         },
@@ -126,6 +126,16 @@ export class RunMarks {
   }
 }
 
+/** Style and sign of a mark: no meaning by colour alone. */
+function lookOf(severity: MarkerSeverity): { readonly name: string; readonly sign: string } {
+  if (severity === MarkerSeverity.Error) {
+    return { name: 'error', sign: '✘' };
+  }
+  return severity === MarkerSeverity.Warning
+    ? { name: 'warning', sign: '▲' }
+    : { name: 'info', sign: '○' };
+}
+
 function markOf(record: OutputRecord): Mark | undefined {
   if (record.type === 'result') {
     const { error } = record;
@@ -138,7 +148,10 @@ function markOf(record: OutputRecord): Mark | undefined {
     return undefined;
   }
   if (record.type === 'event') {
-    return mark(record.place, MarkerSeverity.Error, record.event.name, record.text.trim());
+    const { place, text, event, expected } = record;
+    return expected === true
+      ? mark(place, MarkerSeverity.Info, `${event.name}, expected`, text.trim())
+      : mark(place, MarkerSeverity.Error, event.name, text.trim());
   }
   if (record.type === 'warn') {
     const section = record.section === '' ? '' : ` [${record.section}]`;

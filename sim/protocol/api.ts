@@ -89,6 +89,8 @@ export type OutputRecord =
       readonly event: EventRecordDto;
       /** The decoded line under the kernel's dump. */
       readonly text: string;
+      /** An `expect_event` covered it, or a fault handler took it: no mistake. */
+      readonly expected?: true;
       readonly place?: Place;
     }
   | {

@@ -16,8 +16,8 @@ export class EventLog {
   readonly #drained: EventRecordDto[] = [];
   readonly #expectations: Expectation[] = [];
   #unexpected = 0;
-  /** Told of each event with its number, from 1. */
-  onEvent: ((event: EventRecordDto, number: number) => void) | undefined;
+  /** Told of each event with its number, from 1, and whether somebody expected it. */
+  onEvent: ((event: EventRecordDto, number: number, expected: boolean) => void) | undefined;
 
   /** Everything drained so far, oldest first. */
   get drained(): readonly EventRecordDto[] {
@@ -35,10 +35,10 @@ export class EventLog {
     const covering = this.#expectations.toReversed().find(({ matches }) => matches(event));
     if (covering !== undefined) {
       covering.found++;
-    } else if (event.handled !== true) {
-      this.#unexpected++;
     }
-    this.onEvent?.(event, this.#drained.length);
+    const expected = covering !== undefined || event.handled === true;
+    this.#unexpected += expected ? 0 : 1;
+    this.onEvent?.(event, this.#drained.length, expected);
   }
 
   /** Runs `body`; events that match and come meanwhile are expected. Returns how many came. */

@@ -34,7 +34,7 @@ export class RunOutput {
   constructor(options: RunOutputOptions) {
     this.#options = options;
     this.#why = new FaultWhy(options.recorder, options.file);
-    this.events.onEvent = (event, number) => this.#event(event, number);
+    this.events.onEvent = (event, number, expected) => this.#event(event, number, expected);
   }
 
   /** Runs `tell`; what it tells is about `place`. */
@@ -77,12 +77,20 @@ export class RunOutput {
     return this.place === undefined ? {} : { place: this.place };
   }
 
-  #event(event: EventRecordDto, number: number): void {
+  #event(event: EventRecordDto, number: number, expected: boolean): void {
     const device = this.#devices.get(event.sid) ?? `sid-${hex(event.sid)}`;
     const why = this.#why.explain(event);
     this.#texts.set(event, why === undefined ? event.name : `${event.name}: ${why}`);
     const headline = eventHeadline(event, device);
     const text = why === undefined ? headline : `${headline}: ${why}`;
-    this.#options.emit({ type: 'event', time: this.#now, number, event, text, ...this.#where });
+    this.#options.emit({
+      type: 'event',
+      time: this.#now,
+      number,
+      event,
+      text,
+      ...(expected ? { expected } : {}),
+      ...this.#where,
+    });
   }
 }
