@@ -49,10 +49,10 @@ describe('the window', () => {
     const kernel = String.raw`^\[ {4}\d\.\d{6}\] arm-smmu-v3 arm-smmu-v3\.0\.auto:`;
     expect(text.match(new RegExp(`${kernel} event 0x10 received:$`, 'gm'))).toHaveLength(2);
     expect(text.match(new RegExp(`${kernel} \\s*0x[0-9a-f]{16}$`, 'gm'))).toHaveLength(8);
-    const decoded = text.match(/^ {15}✘ F_TRANSLATION .*$/gm) ?? [];
+    const decoded = text.match(/^ {15}[✘○] F_TRANSLATION .*$/gm) ?? [];
     expect(decoded).toEqual([
-      expect.stringMatching(/accel0 SID 0x10 read 0x70000000: /),
-      expect.stringMatching(/accel0 SID 0x10 SSID 1 read 0x70000000: /),
+      expect.stringMatching(/○ .*accel0 SID 0x10 read 0x70000000: .* expected /),
+      expect.stringMatching(/✘ .*accel0 SID 0x10 SSID 1 read 0x70000000: /),
     ]);
     expect(decoded[1]).toContain(`unmapped at aux-domains.ts:${exampleLine('iommu_unmap(first')}`);
     expect(text).toMatch(/^■ ended {2}exit 3 .* 2 events, 8 DMAs$/m);
