@@ -18,6 +18,7 @@ const RUN_REQUEST = z.strictObject({
   profile: z.enum(['seed18', 'attr19']).optional(),
   seed: z.number().int().min(0).max(0xffff_ffff).optional(),
   timeLimit: z.number().positive().optional(),
+  failNth: z.number().int().positive().optional(),
 });
 
 const INSPECT_REQUEST = z.discriminatedUnion('kind', [

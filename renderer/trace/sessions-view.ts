@@ -103,11 +103,12 @@ export class SessionsView implements Disposable {
     const shown = this.shown.value;
     if (shown !== undefined) {
       this.#adopt(shown.opened);
-      const { timeLimit } = shown.opened;
+      const { timeLimit, failNth } = shown.opened;
       await this.#parts.session.run(shown.document, (request) =>
         this.#parts.remote.calls.run({
           ...request,
           ...(timeLimit === undefined ? {} : { timeLimit }),
+          ...(failNth === undefined ? {} : { failNth }),
         }),
       );
     }

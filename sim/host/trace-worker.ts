@@ -117,7 +117,7 @@ async function open(
   sessions.set(name, new KeptSession(session.source, () => session.header));
   files.set(name, session);
   const { header, damage, damages, source } = session;
-  const { file, script, profile, seed, timeLimit } = header;
+  const { file, script, profile, seed, timeLimit, failNth } = header;
   return {
     session: name,
     file,
@@ -125,6 +125,7 @@ async function open(
     profile,
     seed,
     ...(timeLimit === undefined ? {} : { timeLimit }),
+    ...(failNth === undefined ? {} : { failNth }),
     records: source.chunks.reduce((sum, { count }) => sum + count, 0),
     damage: damage.map(({ line, text }) => `line ${line}: ${text}`),
     damages,

@@ -19,6 +19,7 @@ export interface OpenedSession {
   readonly profile: string;
   readonly seed: number;
   readonly timeLimit?: number;
+  readonly failNth?: number;
   readonly records: number;
   /** What is wrong with the file, the first of it; empty when it is whole. */
   readonly damage: readonly string[];

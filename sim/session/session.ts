@@ -150,6 +150,7 @@ export class Session {
       profile: this.#globals.profile,
       seed: this.#seed,
       ...(request.timeLimit === undefined ? {} : { timeLimit: request.timeLimit }),
+      ...(request.failNth === undefined ? {} : { failNth: request.failNth }),
       machine: this.#globals.configuration,
       ...(this.#result === undefined
         ? {}

@@ -321,6 +321,7 @@ function setupDifferences({ header: a }: ExportSession, { header: b }: ExportSes
   compare('profile', a.profile, b.profile);
   compare('seed', a.seed, b.seed);
   compare('time limit', a.timeLimit, b.timeLimit);
+  compare('failing allocation', a.failNth, b.failNth);
   for (const key of new Set([...Object.keys(a.machine), ...Object.keys(b.machine)])) {
     compare(`machine ${key}`, a.machine[key], b.machine[key]);
   }

@@ -29,6 +29,8 @@ export interface SessionInfo {
   readonly seed: number;
   /** Virtual seconds, when the run was limited. */
   readonly timeLimit?: number;
+  /** Allocation of the stack that failed on request, from 1. */
+  readonly failNth?: number;
   /** Machine configuration in force: features, RAM, whatever `machine.configure` was given. */
   readonly machine: JsonObject;
   /** How the run ended, as `run --json` reports it; absent when it is still running. */
@@ -82,6 +84,7 @@ function headerOf(info: SessionInfo, source: TraceSource, crc: number): JsonObje
     profile: info.profile,
     seed: info.seed,
     ...(info.timeLimit === undefined ? {} : { timeLimit: info.timeLimit }),
+    ...(info.failNth === undefined ? {} : { failNth: info.failNth }),
     machine: info.machine,
     first: source.chunks[0]?.firstId ?? 1,
     records: source.chunks.reduce((sum, chunk) => sum + chunk.count, 0),

@@ -49,7 +49,11 @@ const REQUIRED: Readonly<Record<string, FieldCheck>> = {
   crc: CRC,
   script: TEXT,
 };
-const OPTIONAL: Readonly<Record<string, FieldCheck>> = { timeLimit: SECONDS, result: OBJECT };
+const OPTIONAL: Readonly<Record<string, FieldCheck>> = {
+  timeLimit: SECONDS,
+  failNth: COUNT,
+  result: OBJECT,
+};
 
 /**
  * The header out of a file's first line. Fields that this version does not know are kept.

@@ -1,6 +1,7 @@
 // The end of a run says who still holds what, with the line that took it.
 
 import { describe, expect, it } from 'vitest';
+import { parseSessionHeader } from '../../sim/trace/session-header.ts';
 import { runScript } from '../support/run-script.ts';
 
 const START = `const dev = platform_device('a', { ssid_bits: 4 });
@@ -97,5 +98,11 @@ describe('a failing allocation', () => {
   it('does not count what the kernel allocated when it booted', async () => {
     const { result } = await runScript('iommu_present(platform_bus_type);', { failNth: 1 });
     expect(result).toMatchObject({ exit: 0, allocations: 0 });
+  });
+
+  it('is in the session file, so that the run can be repeated', async () => {
+    const { session } = await runScript('alloc_pages(0);', { failNth: 1 });
+    const [header = ''] = session.traceText().split('\n');
+    expect(parseSessionHeader(header)).toMatchObject({ failNth: 1 });
   });
 });
