@@ -2,6 +2,7 @@
 
 import type { ReactElement } from 'react';
 import { useEffect, useRef, useState } from 'react';
+import type { Disposable } from '../../sim/base/disposable.ts';
 import { Icon } from '../base/icons.tsx';
 import { useStore } from '../base/store.ts';
 import { useWorkbench } from '../workbench/context.ts';
@@ -21,12 +22,31 @@ export function TracePane(): ReactElement {
   const ran = useStore(session.ran);
   const problem = useStore(trace.problem);
   const head = useStore(trace.head);
+  const place = useRef<HTMLElement>(null);
   useEffect(() => {
-    if (trace.firstLook) {
-      layout.makeRoom(ROOM);
+    const element = place.current;
+    if (element === null) {
+      return;
     }
-    const looking = trace.look();
-    return () => looking.dispose();
+    // The dock keeps hidden panels, without a size: only who is seen may ask.
+    let looking: Disposable | undefined;
+    const observer = new ResizeObserver(() => {
+      const seen = element.clientHeight > 0;
+      if (seen && looking === undefined) {
+        if (trace.firstLook) {
+          layout.makeRoom(ROOM);
+        }
+        looking = trace.look();
+      } else if (!seen) {
+        looking?.dispose();
+        looking = undefined;
+      }
+    });
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      looking?.dispose();
+    };
   }, [trace, layout]);
   const reason =
     ran === undefined
@@ -35,7 +55,7 @@ export function TracePane(): ReactElement {
         ? problem
         : undefined;
   return (
-    <section className="trace" aria-label="Trace">
+    <section ref={place} className="trace" aria-label="Trace">
       <TraceBar />
       {reason === undefined ? (
         <>
