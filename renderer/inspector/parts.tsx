@@ -37,10 +37,13 @@ export function Pane(props: {
   const debugged = useStore(debug.state);
   const ran = useStore(session.ran);
   const problem = useStore(props.view.problem);
+  const runs = (state === 'running' || state === 'stopping') && debugged !== 'stopped';
   const reason =
     ran === undefined
       ? 'Run a script (F5): what the hardware holds then is shown here.'
-      : (problem ?? props.empty);
+      : runs && problem !== undefined
+        ? 'The hardware is shown as soon as the script pauses or ends.'
+        : (problem ?? props.empty);
   const keeper = useKeptFocus();
   return (
     <section
@@ -49,7 +52,7 @@ export function Pane(props: {
       aria-label={props.label}
     >
       {props.bar !== undefined && <div className="inspector-bar">{props.bar}</div>}
-      {state === 'running' && debugged !== 'stopped' && ran !== undefined && (
+      {runs && ran !== undefined && reason === undefined && (
         <p className="inspector-note">▶ The script runs; this is as of its last pause.</p>
       )}
       {reason === undefined ? (
