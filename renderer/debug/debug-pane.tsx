@@ -86,7 +86,7 @@ function Variables(): ReactElement {
   return (
     <>
       {scopes.map(({ name, reference, variables }) => (
-        <div key={name} className="debug-scope">
+        <div key={reference} className="debug-scope">
           <h3>{name}</h3>
           <VariableTree variables={variables} owner={reference} />
         </div>

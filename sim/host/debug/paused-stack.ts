@@ -117,7 +117,7 @@ function nameOf(functionName: string): string {
 /** Name of a scope as the variables view shows it. */
 export function scopeName({ type, name }: Debugger.Scope): string {
   const words = SCOPE_NAMES[type] ?? type;
-  if (name === 'script') {
+  if (name === 'script' && type !== 'block' && type !== 'catch') {
     return 'Script';
   }
   return type === 'closure' && name !== undefined && name !== '' ? `${words} (${name})` : words;

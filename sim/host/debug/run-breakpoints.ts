@@ -19,6 +19,13 @@ import type { WorkerConnection } from './worker-connection.ts';
 /** Calls a function of the agent in the thread. */
 export type AgentCall = <T>(call: string) => Promise<T>;
 
+/** A script that the engine has loaded. */
+export interface Loaded {
+  readonly connection: WorkerConnection;
+  readonly source: ScriptSource;
+  readonly agent: AgentCall;
+}
+
 /** Breakpoints of one run of `text`. */
 export class RunBreakpoints {
   readonly #text: string;
@@ -27,7 +34,8 @@ export class RunBreakpoints {
   #compiled: CompiledBreakpoints = { inserts: [], ids: new Set() };
   /** As they were compiled, to know which of them changed since. */
   #compiledFrom: readonly LineBreakpoint[] = [];
-  #binding: BreakpointBinding | undefined;
+  #loaded: Loaded | undefined;
+  #binding: Promise<BreakpointBinding> | undefined;
 
   constructor(text: string, set: BreakpointSet) {
     this.#text = text;
@@ -44,9 +52,27 @@ export class RunBreakpoints {
     return new TextInserts(this.#compiled.inserts);
   }
 
-  /** The places of the loaded script; undefined before it is loaded. */
-  get binding(): BreakpointBinding | undefined {
+  /** Ids of the breakpoints without a condition behind the engine's ids. */
+  async idsOf(engineIds: readonly string[]): Promise<readonly number[]> {
+    return (await this.#binding)?.idsOf(engineIds) ?? [];
+  }
+
+  /**
+   * The places of the loaded script. Finding them costs its functions their optimised code, so it is
+   * done when the first breakpoint asks.
+   * @throws Error before the script is loaded
+   */
+  places(): Promise<BreakpointBinding> {
+    const loaded = this.#loaded;
+    if (loaded === undefined) {
+      return Promise.reject(new Error('the script has not started yet'));
+    }
+    this.#binding ??= BreakpointBinding.create(loaded.connection, loaded.source);
     return this.#binding;
+  }
+
+  get hasLines(): boolean {
+    return this.#plan.lines.length > 0;
   }
 
   /** Statuses that need no run. */
@@ -78,40 +104,36 @@ export class RunBreakpoints {
   }
 
   /** The script is loaded: binds its breakpoints. */
-  async load(
-    connection: WorkerConnection,
-    source: ScriptSource,
-    agent: AgentCall,
-  ): Promise<readonly BreakpointStatus[]> {
-    this.#binding = await BreakpointBinding.create(connection, source);
-    return await this.#bind(this.#binding, agent);
+  async load(loaded: Loaded): Promise<readonly BreakpointStatus[]> {
+    this.#loaded = loaded;
+    return await this.#bind(loaded);
   }
 
   /** Replaces the breakpoints; answers what became of them as far as it is known. */
-  async replace(
-    set: BreakpointSet,
-    connection: WorkerConnection | undefined,
-    agent: AgentCall,
-  ): Promise<readonly BreakpointStatus[]> {
+  async replace(set: BreakpointSet): Promise<readonly BreakpointStatus[]> {
     this.#set = set;
     this.#plan = planBreakpoints(set);
-    const binding = this.#binding;
-    if (binding === undefined || connection === undefined) {
+    const loaded = this.#loaded;
+    if (loaded === undefined || !loaded.connection.isOpen) {
       return this.#plan.statuses;
     }
-    await this.pauseOnExceptions(connection);
-    await agent(`watch(${JSON.stringify(this.#plan.watch)})`);
-    return await this.#bind(binding, agent);
+    await this.pauseOnExceptions(loaded.connection);
+    await loaded.agent(`watch(${JSON.stringify(this.#plan.watch)})`);
+    return await this.#bind(loaded);
   }
 
-  async #bind(binding: BreakpointBinding, agent: AgentCall): Promise<readonly BreakpointStatus[]> {
+  async #bind({ agent }: Loaded): Promise<readonly BreakpointStatus[]> {
     const { lines, statuses, watch } = this.#plan;
     const stays = this.#compiledFrom.filter((old) => lines.some((now) => isSame(old, now)));
     const ids = new Set(stays.map(({ id }) => id));
     const retired = [...this.#compiled.ids].filter((id) => !ids.has(id)).map(compiledId);
-    await agent(`retire(${JSON.stringify(retired)})`);
+    if (this.#compiled.ids.size > 0) {
+      await agent(`retire(${JSON.stringify(retired)})`);
+    }
     const functions = watch.functions.map(({ id }) => ({ id, verified: true }));
-    return [...(await binding.set(lines, ids)), ...statuses, ...functions];
+    const isEmpty = lines.length === 0 && this.#binding === undefined;
+    const bound = isEmpty ? [] : await (await this.places()).set(lines, ids);
+    return [...bound, ...statuses, ...functions];
   }
 }
 

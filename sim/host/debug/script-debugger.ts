@@ -4,6 +4,7 @@
 
 import type { Debugger, Runtime } from 'node:inspector';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Disposable } from '../../base/disposable.ts';
 import { Emitter } from '../../base/emitter.ts';
 import { fromPlainText, plainText } from '../../base/plain-text.ts';
 import type { Place, RunRequest } from '../../protocol/api.ts';
@@ -20,12 +21,13 @@ import type { PausedState } from '../../session/debug-agent.ts';
 import { AGENT } from '../../session/debug-agent.ts';
 import type { ThreadDebugger } from '../session-thread.ts';
 import { CaughtExceptions } from './caught-exceptions.ts';
+import { keepLoopsInterruptible } from './interruptible-loops.ts';
 import { PausedScript } from './paused-script.ts';
 import { PausedStack } from './paused-stack.ts';
 import { RunBreakpoints } from './run-breakpoints.ts';
-import type { SourcePlace } from './script-source.ts';
 import { ScriptSource } from './script-source.ts';
 import { BREAK_URL, SIMULATOR_PATTERN, scriptUrl } from './script-urls.ts';
+import { StepFilter } from './step-filter.ts';
 import type { Going, ThrownValue } from './stop-reason.ts';
 import { exceptionOf, namedException, reasonOf } from './stop-reason.ts';
 import type { CdpEvent } from './worker-connection.ts';
@@ -34,11 +36,9 @@ import { WorkerConnection } from './worker-connection.ts';
 /** Awaits that a stack remembers. */
 const ASYNC_DEPTH = 8;
 /** How long a thread that runs may take to say where it is. */
-const WHERE_MS = 600;
+const WHERE_MS = 1500;
 
 const INSIST_MS = 20;
-/** Places behind a call in one statement that a step passes over. */
-const MOST_SKIPPED = 4;
 
 type Step = 'Debugger.stepOver' | 'Debugger.stepInto' | 'Debugger.stepOut';
 
@@ -46,15 +46,6 @@ interface Announcement {
   readonly state: PausedState;
   readonly why: Pick<DebugStop, 'reason' | 'text' | 'breakpoints'>;
   readonly thrown: ThrownValue | undefined;
-}
-
-interface LastStop {
-  /** Frames of all kinds, and those of the script. */
-  readonly depth: number;
-  readonly own: number;
-  readonly place: SourcePlace | undefined;
-  /** In the middle of a call of the simulator. */
-  readonly isBreak: boolean;
 }
 
 /** Debugs one run. */
@@ -78,10 +69,8 @@ export class ScriptDebugger implements ThreadDebugger {
   #going: Going = { how: 'run' };
   #paused: PausedScript | undefined;
   #number = 0;
-  /** Where the script stood last. */
-  #last: LastStop = { depth: 0, own: 0, place: undefined, isBreak: false };
-  /** Stops passed over since. */
-  #skipped = 0;
+  #loops: Disposable | undefined;
+  readonly #steps = new StepFilter();
   #place: Place | undefined;
 
   constructor({ request, breakpoints, stopOnEntry }: DebugLaunch) {
@@ -134,7 +123,8 @@ export class ScriptDebugger implements ThreadDebugger {
 
   /** Replaces the breakpoints; answers what became of them as far as it is known. */
   async setBreakpoints(set: BreakpointSet): Promise<readonly BreakpointStatus[]> {
-    return await this.#breakpoints.replace(set, this.#connection, this.#agent);
+    this.#interruptible(set.lines.length > 0);
+    return await this.#breakpoints.replace(set);
   }
 
   async continue(): Promise<void> {
@@ -163,7 +153,7 @@ export class ScriptDebugger implements ThreadDebugger {
 
   /** @throws Error when no line at or after `line` has code */
   async runTo(line: number): Promise<void> {
-    const place = this.#breakpoints.binding?.placeFor(line);
+    const place = (await this.#breakpoints.places()).placeFor(line);
     if (place === undefined) {
       throw new Error(`line ${line} has no code, nor has any line after it`);
     }
@@ -241,48 +231,24 @@ export class ScriptDebugger implements ThreadDebugger {
       return;
     }
     const [place] = stack.places();
-    this.#place = place === undefined ? undefined : { file: this.#request.file, ...place };
+    this.#place = place && { file: this.#request.file, line: place.line, column: place.column };
     const isNew = isBreak || (stop.hitBreakpoints ?? []).length > 0;
-    if (this.#isMidway(source, stack, isNew)) {
+    if (this.#steps.isMidway(source, stack, this.#going, isNew)) {
       await this.#send('Debugger.stepOver');
       return;
     }
-    this.#last = { depth: stop.callFrames.length, own: stack.own.length, place, isBreak };
-    this.#skipped = 0;
+    this.#steps.shown(stack, isBreak);
     const state = await this.#agent<PausedState>('paused()');
     const thrown = exceptionOf(stop, state, this.#caught.catches(stack.places()));
     if (thrown !== undefined && !this.#breakpoints.wants(thrown.caught)) {
       this.#quietly(this.#going);
       return;
     }
-    const hits = [
-      ...(this.#breakpoints.binding?.idsOf(stop.hitBreakpoints ?? []) ?? []),
-      ...state.hits,
-    ];
+    const plain = await this.#breakpoints.idsOf(stop.hitBreakpoints ?? []);
+    const hits = [...plain, ...state.hits];
     const exception = thrown !== undefined;
     const why = reasonOf({ stop, state, hits, going: this.#going, exception });
     await this.#announce(stack, { state, why, thrown });
-  }
-
-  /**
-   * True for a stop inside a statement that the user has seen: in a compiled condition in front of it, at
-   * the end of a return whose value is ready, or behind the call in which the simulator stopped.
-   */
-  #isMidway(source: ScriptSource, stack: PausedStack, isNew: boolean): boolean {
-    const top = stack.own[0];
-    if (top === undefined || isNew) {
-      return top !== undefined && stack.onTop && source.isInsert(top.location);
-    }
-    const [place] = stack.places();
-    const { depth, own, place: before, isBreak: fromBreak } = this.#last;
-    const sameLine = this.#going.how === 'step' && before?.line === place?.line;
-    const returns = sameLine && top.returnValue !== undefined && stack.depth === depth;
-    const called = sameLine && fromBreak && stack.own.length === own;
-    if (called && this.#skipped < MOST_SKIPPED) {
-      this.#skipped++;
-      return true;
-    }
-    return returns || source.isInsert(top.location);
   }
 
   async #announce(stack: PausedStack, { state, why, thrown }: Announcement): Promise<void> {
@@ -291,6 +257,7 @@ export class ScriptDebugger implements ThreadDebugger {
       return;
     }
     const paused = new PausedScript(connection, stack, this.#agent);
+    this.#interruptible(true);
     const exception = await this.#exception(paused, thrown);
     const scopes = this.#going.how === 'release' ? [] : await paused.scopes(1);
     this.#paused = paused;
@@ -333,13 +300,22 @@ export class ScriptDebugger implements ThreadDebugger {
     const source = new ScriptSource(scriptId, scriptSource, this.#request.text, inserts);
     this.#source = source;
     await this.#send('Debugger.removeBreakpoint', { breakpointId: this.#entryId });
-    this.#bound.fire(await this.#breakpoints.load(connection, source, this.#agent));
+    this.#interruptible(this.#stopOnEntry || this.#breakpoints.hasLines);
+    const loaded = { connection, source, agent: this.#agent };
+    this.#bound.fire(await this.#breakpoints.load(loaded));
     if (this.#stopOnEntry) {
       this.#going = { how: 'entry' };
       await this.#send('Debugger.setBreakpoint', { location: await this.#firstPlace(source) });
     }
     await this.#send('Debugger.resume');
     return undefined;
+  }
+
+  /** Stepping and breakpoints give functions break information. */
+  #interruptible(hasBreaks: boolean): void {
+    if (hasBreaks && this.#connection !== undefined) {
+      this.#loops ??= keepLoopsInterruptible();
+    }
   }
 
   /** The first statement that runs: not in a function that stands above it. */
@@ -399,6 +375,7 @@ export class ScriptDebugger implements ThreadDebugger {
   #onClose(): void {
     this.#connection = undefined;
     this.#paused = undefined;
+    this.#loops?.dispose();
     this.#ended.fire();
   }
 }
