@@ -1,7 +1,7 @@
 // `substream run`: options, the run itself, and its output as text or as JSON lines.
 
-import { accessSync, constants, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { OutputRecord, Profile, RunRequest, RunResult } from '../protocol/api.ts';
 import { consoleLines } from '../protocol/console-text.ts';
@@ -146,13 +146,10 @@ function checkWritable(path: string): void {
 }
 
 async function save(host: SessionHost, path: string, result: RunResult): Promise<number> {
-  const part = join(dirname(path), `.substream-${process.pid}.part`);
   try {
-    writeFileSync(part, await host.saveTrace());
-    renameSync(part, path);
+    await host.saveTraceTo(path);
     return result.exit;
   } catch (error) {
-    rmSync(part, { force: true });
     process.stderr.write(`substream: ${path}: the session was not saved: ${reasonOf(error)}\n`);
     return result.exit === 0 ? 70 : result.exit;
   }

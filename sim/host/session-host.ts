@@ -136,6 +136,14 @@ export class SessionHost implements Disposable {
   }
 
   /**
+   * Writes the last session to a file, of any size: whole, or not at all.
+   * @throws Error when nothing has run, the session's thread is gone, or the file cannot be written
+   */
+  async saveTraceTo(path: string): Promise<void> {
+    await this.#withTrace().saveTraceTo(path);
+  }
+
+  /**
    * Looks at the hardware of the session that runs or ran last.
    * @throws Error when nothing has run, or the session's thread is gone.
    */

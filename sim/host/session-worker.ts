@@ -15,6 +15,7 @@ import { stripTypes } from './strip-types.ts';
 import { outletOf } from './trace-outlet.ts';
 import { makeVmRealm } from './vm-realm.ts';
 import { portChannel } from './worker-channel.ts';
+import { writePieces } from './write-files.ts';
 
 /** What the host passes as `workerData`. */
 export interface SessionWorkerData {
@@ -60,6 +61,12 @@ const server = serveRpc(channel, SESSION_CONTRACT, {
       throw new Error('nothing has run yet');
     }
     return session.traceText();
+  },
+  saveTraceTo: async (path) => {
+    if (session === undefined) {
+      throw new Error('nothing has run yet');
+    }
+    await writePieces(path, session.tracePieces());
   },
   inspect: async (request) => {
     if (session === undefined) {

@@ -132,6 +132,8 @@ export interface SessionApi {
   run(request: RunRequest): Promise<RunResult>;
   /** The finished or running session as text of the session file (design 4.3). */
   saveTrace(): Promise<string>;
+  /** Writes the session file, of any size: whole, or not at all. */
+  saveTraceTo(path: string): Promise<void>;
   /** Looks at the hardware as the session left it, or has it now. */
   inspect(request: InspectRequest): Promise<InspectAnswer>;
   ping(): Promise<'pong'>;

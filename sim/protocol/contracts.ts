@@ -8,7 +8,7 @@ import { SESSIONS_CONTRACT } from './sessions.ts';
 
 /** Main process or command line → session worker. */
 export const SESSION_CONTRACT: Contract<SessionApi, SessionEvents> = {
-  calls: { run: true, saveTrace: true, inspect: true, ping: true },
+  calls: { run: true, saveTrace: true, saveTraceTo: true, inspect: true, ping: true },
   events: { output: true, status: true },
 };
 

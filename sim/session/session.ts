@@ -22,7 +22,7 @@ import { TextInserts } from '../script/text-inserts.ts';
 import type { World } from '../script/world.ts';
 import { Recorder } from '../trace/recorder.ts';
 import type { SessionInfo } from '../trace/session-file.ts';
-import { sessionFileText } from '../trace/session-file.ts';
+import { sessionFileText, writeSessionFile } from '../trace/session-file.ts';
 import type { DebugAgent } from './debug-agent.ts';
 import { GUEST_BREAK, GUEST_VIEW } from './debug-agent.ts';
 import { SeededRandom } from './random.ts';
@@ -138,6 +138,11 @@ export class Session {
   /** The session file. The same script, seed and configuration give the same text. */
   traceText(): string {
     return sessionFileText(this.#info(), this.#recorder);
+  }
+
+  /** The session file in pieces, for sessions of any size. */
+  tracePieces(): Iterable<Uint8Array> {
+    return writeSessionFile(this.#info(), this.#recorder);
   }
 
   /** What is needed to run the session again, and how it ended. */
