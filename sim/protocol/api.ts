@@ -130,7 +130,7 @@ export interface SessionStatus {
 export interface SessionApi {
   /** Runs a script to its end. One run at a time; a second call is refused. */
   run(request: RunRequest): Promise<RunResult>;
-  /** The finished or running session as text of the session file (design 4.3). */
+  /** The finished or running session as text of the session file (design 4.3): for those that fit one. */
   saveTrace(): Promise<string>;
   /** Writes the session file, of any size: whole, or not at all. */
   saveTraceTo(path: string): Promise<void>;
