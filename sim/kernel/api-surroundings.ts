@@ -2,7 +2,7 @@
 
 import type { KernelFunction } from './api-table.ts';
 import type { InterruptHandler } from './interrupt.ts';
-import type { Device } from './iommu-types.ts';
+import type { BusType, Device } from './iommu-types.ts';
 import type { Kernel } from './kernel.ts';
 import type { FormatArgument } from './printk.ts';
 import type { Completion, TimerList, WaitQueueHead } from './wait.ts';
@@ -16,12 +16,33 @@ export function surroundingsApi(kernel: Kernel): Record<string, KernelFunction> 
     ...workApi(kernel),
     ...timeApi(kernel),
     ...logApi(kernel),
+    bus_for_each_dev: (
+      bus: BusType,
+      start: Device | null,
+      data: unknown,
+      fn: (dev: Device, data: unknown) => number,
+    ) => {
+      for (const dev of devicesAfter(bus, start)) {
+        const ret = fn(dev, data);
+        if (ret !== 0) {
+          return ret;
+        }
+      }
+      return 0;
+    },
+    bus_find_device_by_name: (bus: BusType, start: Device | null, name: string) =>
+      devicesAfter(bus, start).find((dev) => dev.name === name) ?? null,
     dev_name: (dev: Device) => dev.name,
     dev_get_drvdata: (dev: Device) => dev.driver_data,
     dev_set_drvdata: (dev: Device, data: unknown) => {
       dev.driver_data = data;
     },
   };
+}
+
+/** The devices of a bus as they are now, those behind `start`. */
+function devicesAfter({ devices }: BusType, start: Device | null): readonly Device[] {
+  return start === null ? [...devices] : devices.slice(devices.indexOf(start) + 1);
 }
 
 function interruptApi({ interrupts }: Kernel): Record<string, KernelFunction> {

@@ -311,6 +311,8 @@ const SURROUNDINGS = both(
   'dev_info(dev: device, fmt: string, ...args: any): void',
   'dev_dbg(dev: device, fmt: string, ...args: any): void',
   'WARN_ON(condition: any): bool',
+  'bus_for_each_dev(bus: bus, start: device?, data: any, fn: function): int',
+  'bus_find_device_by_name(bus: bus, start: device?, name: string): device?',
   'dev_name(dev: device): string',
   'dev_get_drvdata(dev: device): any',
   'dev_set_drvdata(dev: device, data: any): void',

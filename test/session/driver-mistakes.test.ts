@@ -174,6 +174,19 @@ describe('a device that the kernel refuses', () => {
 });
 
 describe('what a driver expects of the kernel around it', () => {
+  it('lists the devices of a bus, and finds one by name', async () => {
+    const run =
+      await runScript(`const devices = ['a', 'b', 'c'].map((name) => platform_device(name));
+const pci = pci_device('p');
+const seen = [];
+const see = (dev, data) => (seen.push(dev_name(dev) + data), dev_name(dev) === 'b' ? -ENOENT : 0);
+assert(bus_for_each_dev(platform_bus_type, null, 1, see) === -ENOENT && seen.join() === 'a1,b1');
+assert(bus_for_each_dev(platform_bus_type, devices[1], 2, see) === 0 && seen.join() === 'a1,b1,c2');
+assert(bus_find_device_by_name(pci_bus_type, null, 'p') === pci);
+assert(bus_find_device_by_name(platform_bus_type, devices[0], 'a') === null);`);
+    expect(ending(run)).toBe('exit 0');
+  });
+
   it('shows the script’s stack under a WARN_ON', async () => {
     const { log } = await runScript(`function inner() {
   WARN_ON(true);

@@ -139,6 +139,22 @@ declare function dev_info(dev: device, fmt: string, ...args: unknown[]): void;
 declare function dev_dbg(dev: device, fmt: string, ...args: unknown[]): void;
 /** Warns with the script's call trace when the condition holds, and returns it. */
 declare function WARN_ON(condition: unknown): boolean;
+/**
+ * Visits the devices of a bus in the order they came; a result that is not 0 stops and is returned.
+ * @param start the device after which to begin; null for the first
+ */
+declare function bus_for_each_dev(
+  bus: bus_type | device,
+  start: device | null,
+  data: unknown,
+  fn: (dev: device, data: void_ptr) => int,
+): int;
+/** The first device of that name on a bus, after `start`, or NULL. */
+declare function bus_find_device_by_name(
+  bus: bus_type | device,
+  start: device | null,
+  name: string,
+): device | null;
 /** Name of a device. */
 declare function dev_name(dev: device): string;
 /** Data that {@link dev_set_drvdata} kept. */
