@@ -25,7 +25,6 @@ export const LANE_SCRIPT = 0;
 export const LANE_KERNEL = 1;
 export const LANE_CMDQ = 5;
 export const LANE_WALKS = 6;
-export const LANE_DMA = 7;
 /** Returns: they end a call and are no activity of their own. */
 export const LANE_NONE = 10;
 
