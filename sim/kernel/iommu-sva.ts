@@ -93,15 +93,18 @@ export class IommuSva {
     dev.sva_param = undefined;
   }
 
-  /** attr19: IOMMU_DEV_FEAT_SVA. 0; -ENODEV no PASIDs; -EBUSY on already. Faults too when it can. */
+  /** attr19: IOMMU_DEV_FEAT_SVA. 0; -ENODEV no PASIDs; -EBUSY on already; -ENOMEM. Faults too when it can. */
   enable_feature(dev: Device): number {
     if (dev.sva_param !== undefined) {
       return -EBUSY;
     }
     const exit: MmExitHandler = (bound, pasid) => this.#hooks.mmExit(bound, pasid);
     const faults = this.iommu_sva_init_device(dev, IOMMU_SVA_FEAT_IOPF, 0, 0, exit);
-    const ret = faults === 0 ? 0 : this.iommu_sva_init_device(dev, 0, 0, 0, exit);
-    return ret === 0 ? 0 : -ENODEV;
+    if (faults === 0 || faults === -ENOMEM) {
+      return faults;
+    }
+    const ret = this.iommu_sva_init_device(dev, 0, 0, 0, exit);
+    return ret === 0 || ret === -ENOMEM ? ret : -ENODEV;
   }
 
   /** attr19: 0, or -EINVAL when it is off. */

@@ -108,6 +108,22 @@ assert(PTR_ERR(iommu_sva_bind_device(dev, mm_alloc(), null)) === ${errno});`);
   });
 });
 
+it('enabling SVA tells of missing memory, whichever allocation fails', async () => {
+  const text = `${ATTR19}const ret = iommu_dev_enable_feature(dev, IOMMU_DEV_FEAT_SVA);
+assert(ret === 0 || ret === -ENOMEM, String(ret));
+pr_info('ret %d', ret);`;
+  const { result } = await runScript(text, { failNth: 999 });
+  const before = (await runScript(ATTR19, { failNth: 999 })).result.allocations ?? 0;
+  const seen: (string | undefined)[] = [];
+  for (let nth = before + 1; nth <= (result.allocations ?? 0); nth++) {
+    const run = await runScript(text, { failNth: nth });
+    expect(ending(run)).toBe('exit 0');
+    seen.push(run.log.find((line) => line.startsWith('ret')));
+  }
+  expect(seen.length).toBeGreaterThan(2);
+  expect(new Set(seen)).toEqual(new Set(['ret -12']));
+});
+
 describe('the PASID of an mm', () => {
   it('is given once, counted, and used by a bind', async () => {
     await passes(`
