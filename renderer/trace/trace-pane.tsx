@@ -83,6 +83,7 @@ function TraceBar(): ReactElement {
       <SearchBox />
       <TraceFilters />
       <span className="status-space" />
+      {head?.problem !== undefined && <span className="trace-dropped">▲ {head.problem}</span>}
       {head !== undefined && head.dropped > 0 && (
         <span className="trace-dropped">▲ {head.dropped} older records dropped</span>
       )}

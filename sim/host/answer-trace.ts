@@ -3,11 +3,17 @@
 import type { TraceAnswer, TraceRequest } from '../protocol/trace.ts';
 import type { TraceView } from '../trace/view/trace-view.ts';
 
-/** The answer to one question. */
-export function answerTrace(view: TraceView, request: TraceRequest): TraceAnswer {
+/** The answer to one question; `problem` says why newer records are missing. */
+export function answerTrace(
+  view: TraceView,
+  request: TraceRequest,
+  problem: string | undefined,
+): TraceAnswer {
   switch (request.kind) {
-    case 'head':
-      return { kind: 'head', head: view.head(request.filter) };
+    case 'head': {
+      const head = view.head(request.filter);
+      return { kind: 'head', head: { ...head, ...(problem === undefined ? {} : { problem }) } };
+    }
     case 'list':
       return { kind: 'list', ...view.list(request.filter, request.from, request.count) };
     case 'lanes':

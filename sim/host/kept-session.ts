@@ -1,5 +1,6 @@
 // One session as the trace thread keeps it: live, fed by its own thread, or opened from a file. Past a
-// limit the older chunks of a live one go to a temporary file; if the disk takes no more, they are dropped.
+// limit the older chunks of a live one go to a temporary file; if the disk takes no more, the trace ends
+// there and says so.
 
 import { hardwareOf } from '../explain/hardware.ts';
 import { Inspector } from '../inspect/inspector.ts';
@@ -21,14 +22,18 @@ export class FedTrace implements TraceSource {
   readonly chunks: TraceChunk[] = [];
   readonly texts: string[] = [];
   readonly #inMemory: number;
+  readonly #makeSpill: () => TraceSpill;
   info: SessionInfo = NOTHING;
   #spill: TraceSpill | undefined;
   /** Chunks before this one are in the file. */
   #spilled = 0;
+  /** Why newer records are missing; undefined while all are kept. */
+  problem: string | undefined;
 
   /** @param inMemory newest chunks that stay in memory */
-  constructor(inMemory = IN_MEMORY) {
+  constructor(inMemory = IN_MEMORY, makeSpill = () => new TraceSpill()) {
     this.#inMemory = inMemory;
+    this.#makeSpill = makeSpill;
   }
 
   /** Bytes in the temporary file. */
@@ -42,7 +47,7 @@ export class FedTrace implements TraceSource {
     for (const text of texts) {
       this.texts.push(text);
     }
-    for (const { firstId, used, count, words } of chunks) {
+    for (const { firstId, used, count, words } of this.problem === undefined ? chunks : []) {
       const known = this.chunks.at(-1);
       if (words !== undefined) {
         this.chunks.push({ firstId, words, used, count });
@@ -61,9 +66,14 @@ export class FedTrace implements TraceSource {
   }
 
   #spillOldest(): void {
-    for (; this.chunks.length - this.#spilled > this.#inMemory; this.#spilled++) {
-      this.#spill ??= new TraceSpill();
-      this.chunks[this.#spilled] = this.#spill.take(this.chunks[this.#spilled] as TraceChunk);
+    try {
+      for (; this.chunks.length - this.#spilled > this.#inMemory; this.#spilled++) {
+        this.#spill ??= this.#makeSpill();
+        this.chunks[this.#spilled] = this.#spill.take(this.chunks[this.#spilled] as TraceChunk);
+      }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.problem = `newer records are not kept: ${reason}`;
     }
   }
 }

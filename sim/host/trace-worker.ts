@@ -145,7 +145,11 @@ const server = serveRpc(
   TRACE_CONTRACT,
   {
     ping: async () => 'pong' as const,
-    ask: async (session, request) => answerTrace(kept(session).view, request),
+    ask: async (session, request) => {
+      const { view, source } = kept(session);
+      const problem = source instanceof FedTrace ? source.problem : undefined;
+      return answerTrace(view, request, problem);
+    },
     inspect: async (session, request) => kept(session).inspector.answer(request),
     open(path, session, task) {
       return open(this, path, session, task);

@@ -42,6 +42,8 @@ export interface TraceHead {
   readonly rows: number;
   /** Older records that are not kept any more. */
   readonly dropped: number;
+  /** Why newer records are missing. */
+  readonly problem?: string;
   /** Virtual time of the newest record, nanoseconds. */
   readonly time: number;
   readonly streams: readonly { readonly number: number; readonly title: string }[];

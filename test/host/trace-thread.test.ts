@@ -216,6 +216,24 @@ describe('a trace that does not fit memory', () => {
     expect(spilled()).toEqual(before);
   });
 
+  it('keeps what it has when the disk takes no more, and says why there is no more', () => {
+    const trace = new FedTrace(1, () => {
+      throw new Error('no space left');
+    });
+    const info = { file: 'a.ts', profile: 'seed18', seed: 1, machine: {} };
+    const chunk = (firstId: number) => ({
+      chunks: [{ firstId, used: 7, count: 1, words: new Int32Array(7) }],
+      texts: [],
+      info,
+    });
+    trace.take(chunk(1));
+    expect(trace.problem).toBeUndefined();
+    trace.take(chunk(2));
+    trace.take(chunk(3));
+    expect(trace.problem).toBe('newer records are not kept: no space left');
+    expect([...readTrace(trace)].map(({ id }) => id)).toEqual([1, 2]);
+  });
+
   function spilled(): string[] {
     return readdirSync(tmpdir()).filter((name) => name.startsWith('substream-trace-'));
   }
