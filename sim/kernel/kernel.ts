@@ -224,10 +224,12 @@ export class Kernel extends KernelBase {
           return -ENOMEM;
         }
         const handler: DeviceFaultHandler = (event, data) => iopf.iommu_queue_iopf(event, data);
-        return (
-          faults.iommu_register_device_fault_handler(dev, handler, dev) ||
-          iopf.iopf_queue_add_device(queue, dev)
-        );
+        const ret = faults.iommu_register_device_fault_handler(dev, handler, dev);
+        const queued = ret === 0 ? iopf.iopf_queue_add_device(queue, dev) : 0;
+        if (queued !== 0) {
+          faults.iommu_unregister_device_fault_handler(dev);
+        }
+        return ret || queued;
       },
       disableFaults: (dev) => {
         if (this.#iopfQueue !== null) {
