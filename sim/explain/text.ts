@@ -199,16 +199,22 @@ function grouped64(lo: number, hi: number): string {
 function wrap(text: string, indent: string, next = indent): string[] {
   const lines: string[] = [];
   let line = indent;
-  for (const word of text.split(/(?<=\S) (?=\S)/)) {
-    const joined = line.trim() === '' ? `${line}${word}` : `${line} ${word}`;
-    if (joined.length > MAIL_COLUMNS && line.trim() !== '') {
-      lines.push(line);
-      line = `${next}${word}`;
+  for (const [, gap = '', word = ''] of text.matchAll(/( *)(\S+)/g)) {
+    if (line.trim() === '' || line.length + gap.length + word.length <= MAIL_COLUMNS) {
+      line += gap + word;
     } else {
-      line = joined;
+      lines.push(line);
+      line = next + word;
     }
   }
-  return [...lines, line];
+  return [...lines, line].flatMap((long) => chopped(long, next));
+}
+
+/** A word longer than a line is cut: better than a mail program doing it. */
+function chopped(line: string, indent: string): string[] {
+  return line.length <= MAIL_COLUMNS
+    ? [line]
+    : [line.slice(0, MAIL_COLUMNS), ...chopped(indent + line.slice(MAIL_COLUMNS), indent)];
 }
 
 /** One line with the verdict at its end, or the verdict on a line of its own. */

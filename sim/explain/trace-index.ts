@@ -10,6 +10,11 @@ import { HEADER_WORDS } from '../trace/recorder.ts';
 const TWO_32 = 2 ** 32;
 const PAGE = 4096;
 const TXN_WRITE = 1;
+/** Opcodes of the two families of invalidation (IHI 0070 4.1). */
+const CFGI_FIRST = 0x03;
+const CFGI_LAST = 0x07;
+const TLBI_FIRST = 0x10;
+const TLBI_LAST = 0x3f;
 /** Values of `event_result` for records that never reached the queue. */
 const EVENT_OVERFLOW = 1;
 const EVENT_DISCARDED = 2;
@@ -78,6 +83,8 @@ export class TraceIndex {
   readonly #reads = new Map<number, History>();
   /** Newest fetch of each structure. */
   readonly #fetches = new Map<number, number>();
+  #lastCfgi = 0;
+  #lastTlbi = 0;
   readonly #zeroed = new Map<number, number[]>();
   readonly #deviceWrites = new Map<number, { first: number; last: number }>();
   readonly #events: number[] = [];
@@ -189,6 +196,11 @@ export class TraceIndex {
     return this.#fetches.get(pa) ?? 0;
   }
 
+  /** Newest record of a CMD_CFGI_* or a CMD_TLBI_* that the SMMU carried out, whatever its scope. */
+  lastInvalidation(of: 'configuration' | 'translation'): number {
+    return of === 'configuration' ? this.#lastCfgi : this.#lastTlbi;
+  }
+
   record(id: number): TraceRecord | undefined {
     return recordById(this.source, id);
   }
@@ -237,6 +249,9 @@ export class TraceIndex {
           this.#noteDeviceWrite(id, address(4));
         }
         break;
+      case K.command:
+        this.#noteCommand(id, word(1), word(2) & 0xff);
+        break;
       case K.event:
         this.#events.push(id);
         break;
@@ -260,6 +275,17 @@ export class TraceIndex {
       history.ids[last] = id;
     } else {
       history.push(id, lo, hi);
+    }
+  }
+
+  #noteCommand(id: number, cerror: number, opcode: number): void {
+    if (cerror !== 0) {
+      return;
+    }
+    if (opcode >= CFGI_FIRST && opcode <= CFGI_LAST) {
+      this.#lastCfgi = id;
+    } else if (opcode >= TLBI_FIRST && opcode <= TLBI_LAST) {
+      this.#lastTlbi = id;
     }
   }
 

@@ -55,7 +55,11 @@ function structureNode(
   const writer = lastWriter(index, pa, bytes);
   const fetched = index.lastFetch(pa);
   const cached = fetched === 0 ? words : index.wordsAt(pa, bytes / 4, fetched);
-  const stale = cached.some((word, at) => word !== words[at]);
+  const changed = cached.some((word, at) => word !== words[at]);
+  const descriptor = layout.bits === 64 && layout !== LAYOUTS.L1STD && layout !== LAYOUTS.L1CD;
+  const invalidated = index.lastInvalidation(descriptor ? 'translation' : 'configuration');
+  const since = Math.max(...index.writersOf(pa, bytes, LATEST), 0);
+  const stale = changed && invalidated < since;
   return {
     ...head,
     state: stale ? 'stale' : head.state,
