@@ -130,9 +130,9 @@ export class ValueTable {
 
   #property(holder: object, key: string | symbol): DebugVariable {
     const name = typeof key === 'string' ? key : `[${String(key)}]`;
-    const property = Reflect.getOwnPropertyDescriptor(holder, key);
+    const property = descriptorOf(holder, key);
     if (property === undefined) {
-      return line(name, '');
+      return line(name, 'not initialised yet');
     }
     return 'value' in property
       ? this.show(name, property.value, property.writable === true)
@@ -215,6 +215,15 @@ function line(name: string, value: string): DebugVariable {
 
 function quoted(text: string): string {
   return JSON.stringify(text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}…` : text);
+}
+
+/** Newer engines throw for a variable of a scope whose declaration has not run. */
+function descriptorOf(holder: object, key: string | symbol): PropertyDescriptor | undefined {
+  try {
+    return Reflect.getOwnPropertyDescriptor(holder, key);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Elements and named properties, not the bookkeeping of arrays and typed arrays. */

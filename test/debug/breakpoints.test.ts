@@ -260,3 +260,81 @@ assert(1 > 2, 'at last');`;
     expect(stops.every(({ exception }) => exception?.caught === exceptions.caught)).toBe(true);
   });
 });
+
+describe('variables', () => {
+  it('are those of the frame, also before all declarations have run', async () => {
+    const rig = await launch(
+      `let sum = 0;
+function add(n: number): number {
+  return sum + n;
+}
+for (let i = 0; i < 2; i++) {
+  sum = add(i);
+}
+const page = alloc_pages(0);
+const later = page_to_phys(page);
+pr_info('%d', sum);`,
+      onLines(6, 10),
+    );
+    const inLoop = await rig.stop();
+    expect(variable(inLoop, 'i')).toBe('0');
+    expect(variable(inLoop, 'sum')).toBe('0');
+    await rig.after('continue');
+    const atEnd = await rig.after('continue');
+    expect(variable(atEnd, 'sum')).toBe('1');
+    expect(variable(atEnd, 'page')).toMatch(/^page at 0x[0-9a-f]+$/);
+    expect(variable(atEnd, 'later')).toMatch(/^0x[0-9a-f]+n$/);
+  });
+
+  it('show devices and domains as the kernel knows them, with their mappings', async () => {
+    const rig = await launch(DRIVER, onLines(8));
+    const stop = await rig.stop();
+    expect(variable(stop, 'dev')).toBe('device acc (SID 0x8)');
+    expect(variable(stop, 'domain')).toMatch(/^iommu_domain \d+ \(UNMANAGED, ASID \d+, PASID 1\)$/);
+    const [scope] = stop?.scopes ?? [];
+    const domain = scope?.variables.find(({ name }) => name === 'domain');
+    const parts = (await rig.debug.paused?.variables(domain?.reference ?? 0)) ?? [];
+    const mappings = parts.find(({ name }) => name === 'mappings');
+    expect(await rig.debug.paused?.variables(mappings?.reference ?? 0)).toMatchObject([
+      { name: '0x70000000..0x70000fff', value: expect.stringMatching(/^-> 0x[0-9a-f]+ r--$|r-x$/) },
+    ]);
+  });
+
+  it('can be set, and expressions see the new value', async () => {
+    const rig = await launch(LOOP, onLines(6));
+    const stop = await rig.stop();
+    const [scope] = stop?.scopes ?? [];
+    const paused = rig.debug.paused;
+    const reference = scope?.reference ?? 0;
+    const set = await paused?.setVariable({ reference, name: 'sum', expression: '40 + 2' });
+    expect(set).toMatchObject({ ok: true, value: '42' });
+    expect(await paused?.evaluate({ expression: 'sum', context: 'repl' })).toMatchObject({
+      value: '42',
+    });
+    await rig.debug.continue();
+    await rig.result;
+    expect(rig.log.at(-1)).toBe('42');
+  });
+
+  it('of a hover change nothing, and what throws says so', async () => {
+    const rig = await launch(LOOP, onLines(6));
+    await rig.stop();
+    const paused = rig.debug.paused;
+    expect(await paused?.evaluate({ expression: 'sum = 9', context: 'hover' })).toMatchObject({
+      ok: false,
+    });
+    expect(await paused?.evaluate({ expression: 'nothing', context: 'repl' })).toMatchObject({
+      ok: false,
+      value: expect.stringContaining('nothing'),
+    });
+  });
+
+  it('leave the hardware to look at while the script stands still', async () => {
+    const rig = await launch(DRIVER, onLines(8));
+    await rig.stop();
+    const answer = await rig.debug.inspect({ kind: 'registers' });
+    expect(
+      JSON.stringify(answer, (_, value) => (typeof value === 'bigint' ? `${value}` : value)),
+    ).toContain('STRTAB_BASE');
+  });
+});

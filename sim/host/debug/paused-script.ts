@@ -61,7 +61,7 @@ export class PausedScript {
     const callFrame = this.#frame(frame);
     const answer = await this.#evaluate(callFrame, expression, context === 'hover');
     if (answer.exceptionDetails !== undefined) {
-      return failure(answer.exceptionDetails);
+      return await this.#failure(callFrame, answer.exceptionDetails);
     }
     return await this.#shown(callFrame, answer.result);
   }
@@ -73,7 +73,7 @@ export class PausedScript {
     const callFrame = this.#frame(request.frame ?? scope?.frame ?? 1);
     const answer = await this.#evaluate(callFrame, expression, false);
     if (answer.exceptionDetails !== undefined) {
-      return failure(answer.exceptionDetails);
+      return await this.#failure(callFrame, answer.exceptionDetails);
     }
     const { result } = answer;
     if (scope === undefined) {
@@ -137,6 +137,20 @@ export class PausedScript {
     return { ok: true, value, type, reference };
   }
 
+  /** The locked realm hides the text of its errors from the engine; the agent reads it. */
+  async #failure(
+    callFrame: Debugger.CallFrame,
+    { exception, text }: Runtime.ExceptionDetails,
+  ): Promise<EvaluateAnswer> {
+    const said = exception?.description ?? '';
+    if (said.includes('side-effect')) {
+      const value = 'not evaluated here: it would change something';
+      return { ok: false, value, type: 'error', reference: 0 };
+    }
+    const value = exception === undefined ? text : (await this.#shown(callFrame, exception)).value;
+    return { ok: false, value, type: 'error', reference: 0 };
+  }
+
   /** A value of the engine as text. */
   async show(value: Runtime.RemoteObject): Promise<string> {
     return (await this.#shown(this.#frame(1), value)).value;
@@ -182,12 +196,4 @@ function remoteText({
     return primitiveText(BigInt(unserializableValue.slice(0, -1))) ?? unserializableValue;
   }
   return unserializableValue ?? (type === 'symbol' ? description : primitiveText(value)) ?? '';
-}
-
-function failure({ exception, text }: Runtime.ExceptionDetails): EvaluateAnswer {
-  const [first = text] = (exception?.description ?? String(exception?.value ?? text)).split('\n');
-  const value = first.includes('side-effect')
-    ? 'not evaluated here: it would change something'
-    : first;
-  return { ok: false, value, type: 'error', reference: 0 };
 }

@@ -1,0 +1,199 @@
+// The debugger as a person uses it, in the real window: keys, gutter, views, and what goes wrong.
+
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Workbench } from './support/workbench.ts';
+import {
+  endWorkbench,
+  makeFolder,
+  newScript,
+  removeFolder,
+  runCommand,
+  startWorkbench,
+  textOf,
+  typeScript,
+  waitUntilIdle,
+} from './support/workbench.ts';
+
+const SCRIPT = `let sum = 0;
+function add(n: number): number {
+  const next = sum + n;
+  return next;
+}
+for (let i = 0; i < 3; i++) {
+  sum = add(i);
+}
+const dev = platform_device('acc', { sids: [8] });
+pr_info('sum %d', sum);
+dev.dma_read(0x1000n, 4);
+`;
+
+describe('the debugger in the window', () => {
+  const folder = makeFolder();
+  let workbench: Workbench;
+  let page: Page;
+
+  beforeAll(async () => {
+    workbench = await startWorkbench(join(folder, 'user'));
+    page = workbench.page;
+    await newScript(page, SCRIPT);
+    await waitUntilIdle(page);
+  });
+
+  afterEach(async () => {
+    await runCommand(page, 'Run: Stop');
+    await waitUntilIdle(page);
+    await runCommand(page, 'Run: Remove All Breakpoints');
+  });
+
+  afterAll(async () => {
+    await endWorkbench(workbench);
+    removeFolder(folder);
+  });
+
+  async function toLine(line: number): Promise<void> {
+    await page.keyboard.press('Control+1');
+    await page.keyboard.press('Control+Home');
+    for (let at = 1; at < line; at++) {
+      await page.keyboard.press('ArrowDown');
+    }
+  }
+
+  async function breakOn(line: number): Promise<void> {
+    await toLine(line);
+    await page.keyboard.press('F9');
+  }
+
+  async function stoppedAt(line: number): Promise<void> {
+    await page
+      .locator('.status-state', { hasText: new RegExp(`paused .*:${line}$`) })
+      .waitFor({ timeout: 15_000 });
+  }
+
+  async function press(key: string, line: number): Promise<void> {
+    await page.keyboard.press(key);
+    await stoppedAt(line);
+  }
+
+  async function value(name: string): Promise<string> {
+    const row = page.locator('.debug-scope .debug-variable', {
+      has: page.locator('.debug-name', { hasText: new RegExp(`^${name}$`) }),
+    });
+    return textOf(row.first().locator('.debug-value'));
+  }
+
+  it('stops at a breakpoint, steps by VS Code keys, and goes on', async () => {
+    await breakOn(7);
+    await page.locator('.debug-glyph.is-plain').waitFor();
+    await press('F5', 7);
+    expect(await textOf(page.locator('.debug-stop'))).toContain('Paused on breakpoint');
+    expect(await value('sum')).toBe('0');
+    expect(await value('i')).toBe('0');
+    await press('F11', 3);
+    expect(await value('n')).toBe('0');
+    const frames = page.locator('.debug-frame .debug-name');
+    expect(await frames.allTextContents()).toEqual(['add', '(script)']);
+    await press('F10', 4);
+    await press('Shift+F11', 6);
+    await press('F5', 7);
+    expect(await value('i')).toBe('1');
+    await press('F10', 6);
+  });
+
+  it('marks the line where the script stands, scrolled into view, with values behind lines', async () => {
+    await breakOn(10);
+    await press('F5', 10);
+    await page.locator('.debug-line.is-top').waitFor();
+    const line = await page.locator('.debug-line.is-top').boundingBox();
+    const pane = await page.locator('.editor-pane').last().boundingBox();
+    expect(line !== null && pane !== null && line.y >= pane.y).toBe(true);
+    expect(await textOf(page.locator('.debug-inline').last())).toMatch(/sum\s=\s3/);
+  });
+
+  it('takes a breakpoint by a click into the gutter, and takes it away again', async () => {
+    const number = page.locator('.editor-pane .line-numbers', { hasText: /^9$/ }).last();
+    const box = await number.boundingBox();
+    const at = { x: (box?.x ?? 0) - 10, y: (box?.y ?? 0) + 8 };
+    await page.mouse.click(at.x, at.y);
+    await page.locator('.debug-glyph.is-plain').waitFor();
+    await page.mouse.click(at.x, at.y);
+    await page.locator('.debug-glyph.is-plain').waitFor({ state: 'detached' });
+  });
+
+  it('shows a device as a kernel person expects, and its parts', async () => {
+    await breakOn(10);
+    await press('F5', 10);
+    expect(await value('dev')).toBe('device acc (SID 0x8)');
+    await page.locator('.debug-variable', { hasText: 'device acc' }).first().click();
+    await page.locator('.debug-variable', { hasText: 'stream IDs' }).waitFor();
+  });
+
+  it('sets a variable, watches an expression, and evaluates in the console', async () => {
+    await breakOn(10);
+    await press('F5', 10);
+    await page.getByLabel('Expression to watch').fill('sum * 2');
+    await page.keyboard.press('Enter');
+    await page.locator('.debug-watch .debug-value', { hasText: /^6$/ }).waitFor();
+    await page.locator('.debug-scope .debug-variable', { hasText: /^sum/ }).first().dblclick();
+    await page.getByLabel('New value of sum').fill('21');
+    await page.keyboard.press('Enter');
+    await page.locator('.debug-watch .debug-value', { hasText: /^42$/ }).waitFor();
+    await page.keyboard.press('Control+Shift+Y');
+    await page.getByLabel('Debug console input').fill('sum + 1');
+    await page.keyboard.press('Enter');
+    await page.locator('.debug-entry.is-result', { hasText: '22' }).waitFor();
+  });
+
+  it('pauses an endless loop, and stops it while it stands still', async () => {
+    await typeScript(page, `pr_info('go');\nlet n = 0;\nfor (;;) {\n  n++;\n}\n`);
+    await page.keyboard.press('F5');
+    await page.locator('.debug-bar').waitFor();
+    await page.waitForTimeout(500);
+    await page.keyboard.press('F6');
+    await page.locator('.status-state', { hasText: /paused .*:[345]$/ }).waitFor();
+    const start = performance.now();
+    await page.keyboard.press('Shift+F5');
+    await waitUntilIdle(page);
+    expect(performance.now() - start).toBeLessThan(1000);
+    await typeScript(page, SCRIPT);
+  });
+
+  it('stops where the hardware does something, and the views answer meanwhile', async () => {
+    await runCommand(page, 'Add Hardware Breakpoint');
+    await page.getByLabel('What the hardware does').fill('event F_TRANSLATION');
+    await page.keyboard.press('Enter');
+    await press('F5', 11);
+    expect(await textOf(page.locator('.debug-stop'))).toContain('F_TRANSLATION');
+    await runCommand(page, 'View: Registers');
+    await page.locator('.inspector-registers .register-name', { hasText: 'CR0' }).first().waitFor();
+  });
+
+  it('closes while a script stands still', async () => {
+    const other = await startWorkbench(join(folder, 'other'));
+    await waitUntilIdle(other.page);
+    await other.page.keyboard.press('Control+1');
+    await other.page.keyboard.press('F10');
+    await other.page.locator('.status-bar.is-paused').waitFor();
+    const start = performance.now();
+    const closed = other.app.waitForEvent('close');
+    await other.app.evaluate(({ app }) => app.quit()).catch(() => undefined);
+    await closed;
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+
+  it('remembers the breakpoints of a script', async () => {
+    const user = join(folder, 'again');
+    const first = await startWorkbench(user);
+    await waitUntilIdle(first.page);
+    await first.page.keyboard.press('Control+1');
+    await first.page.keyboard.press('Control+Home');
+    await first.page.keyboard.press('F9');
+    await first.page.locator('.debug-glyph.is-plain').waitFor();
+    await first.page.waitForTimeout(500);
+    await endWorkbench(first);
+    const second = await startWorkbench(user);
+    await second.page.locator('.debug-glyph.is-plain').waitFor();
+    await endWorkbench(second);
+  });
+});
