@@ -12,6 +12,7 @@ export async function loadTopics(): Promise<readonly Topic[]> {
     (await import('./session.ts')).sessionTopic,
     { name: 'iopt', run: async () => ({ ...(await import('./iopt.ts')).benchIopt() }) },
     (await import('./trace.ts')).traceTopic,
+    (await import('./debug.ts')).debugTopic,
     (await import('./window.ts')).windowTopic,
   ];
 }

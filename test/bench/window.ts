@@ -15,6 +15,8 @@ const NOTHING = {
   window_run_to_first_fault_ms: null,
   timeline_p95_frame_ms: null,
   timeline_records_s: null,
+  step_p50_ms: null,
+  step_p95_ms: null,
 };
 
 function run(): Figures {

@@ -9,6 +9,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
+import type { StepFigures } from './debug-steps.ts';
+import { stepFigures } from './debug-steps.ts';
 
 const ROOT = process.env['SUBSTREAM_APP'] ?? resolve(import.meta.dirname, '../../..');
 const START_LIMIT_MS = 60_000;
@@ -24,6 +26,15 @@ const options = { pasid: 1 };
 for (;;) {
   dev.dma_read(0x1000, 4, options);
   udelay(1);
+}
+`;
+/** Three statements a round, and variables that change. */
+const STEPPED = `const dev = platform_device('a', {});
+let sum = 0;
+for (let i = 0; i < 1e6; i++) {
+  sum += i;
+  const big = BigInt(sum);
+  pr_debug('%p', big);
 }
 `;
 const SETTLE_MS = 1500;
@@ -43,7 +54,7 @@ const FRAMES = `new Promise((done) => {
 })`;
 
 /** Medians, milliseconds. */
-export interface WindowFigures {
+export interface WindowFigures extends StepFigures {
   /** Process start to usable editor, with a profile that was never used (no code cache). */
   readonly cold_start_ms: number;
   /** The same with a profile that was used before. */
@@ -78,7 +89,20 @@ export async function measureWindow(electron: string, rounds = 7): Promise<Windo
     warm_start_ms: median(warm),
     window_run_to_first_fault_ms: median(runs),
     ...(await busyTimeline(electron)),
+    ...(await stepping(electron)),
   };
+}
+
+async function stepping(electron: string): Promise<StepFigures> {
+  const folder = mkdtempSync(join(tmpdir(), 'substream-bench-'));
+  const script = join(folder, 'stepped.ts');
+  writeFileSync(script, STEPPED);
+  const figures = await inWindow([electron, folder, script], async (page, spawned) => {
+    await startTime(page, spawned);
+    return await stepFigures(page);
+  });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  return figures;
 }
 
 /** Looks at the timeline of a run that does not end. */

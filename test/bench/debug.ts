@@ -1,0 +1,130 @@
+// The debugger's figures on plain Node: a step of the engine with its variables, the cost of an attached
+// debugger, ending an endless loop. From the key to the repainted line is measured with the window.
+
+import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { ScriptDebugger } from '../../sim/host/debug/script-debugger.ts';
+import { SessionHost } from '../../sim/host/session-host.ts';
+import type { BreakpointSet, DebugStop } from '../../sim/protocol/debug.ts';
+import type { Figures, Topic } from './measure.ts';
+import { median, rounded } from './measure.ts';
+
+const NONE: BreakpointSet = {
+  active: true,
+  lines: [],
+  functions: [],
+  hardware: [],
+  exceptions: { caught: false, uncaught: true },
+};
+const STEPS = 300;
+const ROUNDS = 5;
+const STEPPED = `const dev = platform_device('a', {});
+let sum = 0;
+for (let i = 0; i < 1e6; i++) {
+  sum += i;
+  const big = BigInt(sum);
+  pr_debug('%p', big);
+}`;
+const BUSY = `const dev = platform_device('a', { ssid_bits: 8 });
+const d = iommu_domain_alloc(dev.bus)!;
+assert(iommu_sva_init_device(dev, IOMMU_SVA_FEAT_AUXD, 1, 0, null) === 0);
+assert(iommu_attach_device(d, dev) === 0);
+const page = alloc_pages(0)!;
+assert(iommu_map(d, 0x1000, page_to_phys(page), SZ_4K, IOMMU_READ) === 0);
+for (let i = 0; i < 150_000; i++) dev.dma_read(0x1000, 4, { pasid: 1 });`;
+
+function makeHost(): SessionHost {
+  return new SessionHost({
+    worker: fileURLToPath(new URL('./session-worker.js', import.meta.url)),
+  });
+}
+
+function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+async function stepTimes(): Promise<number[]> {
+  const host = makeHost();
+  const request = { file: 'bench.ts', text: STEPPED };
+  const debug = new ScriptDebugger({ request, breakpoints: NONE, stopOnEntry: true });
+  let stopped: (stop: DebugStop) => void = () => undefined;
+  debug.onDidStop((stop) => stopped(stop));
+  const next = (): Promise<DebugStop> =>
+    new Promise((resolve) => {
+      stopped = resolve;
+    });
+  const entry = next();
+  const run = host.run(request, debug);
+  await entry;
+  const times: number[] = [];
+  for (let n = 0; n < STEPS; n++) {
+    const started = performance.now();
+    const stop = next();
+    await debug.next();
+    await stop;
+    times.push(performance.now() - started);
+  }
+  await host.stop();
+  await run;
+  host.dispose();
+  return times;
+}
+
+/** Milliseconds from the first line of the log to the result. */
+async function runTime(attached: boolean): Promise<number> {
+  const host = makeHost();
+  const request = { file: 'bench.ts', text: BUSY };
+  let started = 0;
+  host.onDidOutput(() => {
+    started ||= performance.now();
+  });
+  const debug = attached ? new ScriptDebugger({ request, breakpoints: NONE }) : undefined;
+  const { error } = await host.run(request, debug);
+  const time = performance.now() - started;
+  host.dispose();
+  if (error !== undefined) {
+    throw new Error(error.message);
+  }
+  return time;
+}
+
+async function stopEndless(): Promise<number> {
+  const host = makeHost();
+  const request = { file: 'bench.ts', text: `pr_info('go');\nlet n = 0;\nfor (;;) {\n  n++;\n}` };
+  const debug = new ScriptDebugger({ request, breakpoints: NONE });
+  const stops = new Promise<void>((resolve) => debug.onDidStop(() => resolve()));
+  const said = new Promise<void>((resolve) => host.onDidOutput(() => resolve()));
+  const run = host.run(request, debug);
+  await said;
+  await delay(100);
+  await debug.pause();
+  await stops;
+  const started = performance.now();
+  await host.stop();
+  await run;
+  host.dispose();
+  return performance.now() - started;
+}
+
+async function run(): Promise<Figures> {
+  const steps = await stepTimes();
+  const ratios: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    ratios.push((await runTime(true)) / (await runTime(false)));
+  }
+  const ends: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    ends.push(await stopEndless());
+  }
+  const hundredth = (value: number): number => Math.round(value * 100) / 100;
+  return {
+    engine_step_p50_ms: hundredth(percentile(steps, 0.5)),
+    engine_step_p95_ms: hundredth(percentile(steps, 0.95)),
+    attach_overhead: hundredth(median(ratios)),
+    stop_endless_ms: rounded(median(ends)),
+  };
+}
+
+export const debugTopic: Topic = { name: 'debug', run };
