@@ -136,11 +136,14 @@ function lookOf(severity: MarkerSeverity): { readonly name: string; readonly sig
     : { name: 'info', sign: '○' };
 }
 
+/** A run that a person stopped: nothing in the script is wrong. */
+const STOPPED = 'Stopped';
+
 function markOf(record: OutputRecord): Mark | undefined {
   if (record.type === 'result') {
     const { error } = record;
     const place = error?.place;
-    return error === undefined || place === undefined
+    return error === undefined || place === undefined || error.name === STOPPED
       ? undefined
       : mark(place, MarkerSeverity.Error, error.name, `${error.name}: ${error.message}`);
   }
