@@ -98,8 +98,26 @@ export function createWorkbench(remote: Remote, theme: ThemeName): WorkbenchMode
   return workbench;
 }
 
+/** Files that are dropped anywhere are opened. */
+function takeDrops(): void {
+  window.addEventListener('dragover', (event) => {
+    if (event.dataTransfer?.types.includes('Files') === true) {
+      event.preventDefault();
+      event.dataTransfer.dropEffect = 'copy';
+    }
+  });
+  window.addEventListener('drop', (event) => {
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (files.length > 0) {
+      event.preventDefault();
+      window.substream.open(files);
+    }
+  });
+}
+
 function connect(workbench: WorkbenchModel): void {
   const { remote, commands, console: terminal, files } = workbench;
+  takeDrops();
   remote.on('command', (name) => commands.run(name));
   followDebugger(workbench);
   remote.on('keepUnsaved', () => {
