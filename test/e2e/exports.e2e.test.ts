@@ -4,13 +4,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { ElectronApplication, Page } from 'playwright-core';
-import { _electron } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HTML } from '../../sim/trace/export/html.ts';
 import { PERFETTO } from '../../sim/trace/export/perfetto.ts';
 import { textOfExport } from '../support/readers.ts';
 import { SAMPLE_INFO, sampleSession } from '../support/sample-session.ts';
-import { electronPath, makeFolder, removeFolder } from './support/workbench.ts';
+import { launch, makeFolder, removeFolder } from './support/workbench.ts';
 
 const SPEEDSCOPE = dirname(createRequire(import.meta.url).resolve('speedscope/package.json'));
 
@@ -36,15 +35,9 @@ describe('exports in a browser without network', () => {
     writeFileSync(join(folder, 'app/main.js'), BROWSER);
     writeFileSync(join(folder, 'app/package.json'), '{"name":"browser","main":"main.js"}');
     const root = process.platform === 'linux' && process.getuid?.() === 0;
-    app = await _electron.launch({
-      executablePath: electronPath(),
-      args: [
-        ...(root ? ['--no-sandbox'] : []),
-        `--user-data-dir=${join(folder, 'user')}`,
-        join(folder, 'app'),
-      ],
-      timeout: 30_000,
-    });
+    const userData = join(folder, 'user');
+    const sandbox = root ? ['--no-sandbox'] : [];
+    app = await launch(userData, [...sandbox, `--user-data-dir=${userData}`, join(folder, 'app')]);
     page = await app.firstWindow();
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('console', (message) => {

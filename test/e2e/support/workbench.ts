@@ -1,10 +1,11 @@
 // Starts the real workbench in the real Electron with a folder of its own, and drives it as a person does.
 
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ElectronApplication, Locator, Page } from 'playwright-core';
-import { _electron } from 'playwright-core';
+import { _electron, errors } from 'playwright-core';
 import { ensure } from '../../../sim/base/assert.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
@@ -43,16 +44,34 @@ export interface Workbench {
   readonly complaints: string[];
 }
 
+/** Time for Electron and Playwright to find each other: one second, ten on a busy machine. */
+const LAUNCH_MS = 20_000;
+
+/**
+ * Starts Electron. Once in some hundred starts it and Playwright never shake hands, before any code of
+ * ours runs; then it is ended and started once more, and the log says so.
+ */
+export async function launch(userData: string, args: string[]): Promise<ElectronApplication> {
+  const options = { executablePath: electronPath(), args };
+  try {
+    return await _electron.launch({ ...options, timeout: LAUNCH_MS });
+  } catch (error) {
+    if (!(error instanceof errors.TimeoutError)) {
+      throw error;
+    }
+    console.warn('e2e: Electron and Playwright did not find each other; starting once more');
+    spawnSync('pkill', ['-KILL', '-f', `user-data-dir=${userData}`]);
+    return await _electron.launch({ ...options, timeout: LAUNCH_MS });
+  }
+}
+
 /** Starts it and waits until an editor or the welcome is there. */
 export async function startWorkbench(
   userData: string,
   options: { readonly files?: readonly string[]; readonly switches?: readonly string[] } = {},
 ): Promise<Workbench> {
-  const app = await _electron.launch({
-    executablePath: electronPath(),
-    args: [...electronArgs(userData, options.switches), ...(options.files ?? [])],
-    timeout: 30_000,
-  });
+  const args = [...electronArgs(userData, options.switches), ...(options.files ?? [])];
+  const app = await launch(userData, args);
   const page = await app.firstWindow();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.stack ?? error.message));
