@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import type { OutputRecord, Profile, RunRequest, RunResult } from '../protocol/api.ts';
 import { consoleLines } from '../protocol/console-text.ts';
 import { jsonLine } from '../protocol/json-text.ts';
+import { openInspector, takeInspect } from './debug/inspect-option.ts';
 import { readScript, reasonOf } from './script-file.ts';
 import { SessionHost } from './session-host.ts';
 import { UsageError } from './usage-error.ts';
@@ -20,6 +21,8 @@ Runs a driver script to its end and prints the kernel's log.
   --json                   print one JSON object a line; the last is the result
   --fail-nth N             the Nth allocation of the kernel side fails, counted from its boot
   --time-limit S           stop after S seconds, virtual or real, whichever come first
+  --inspect[=PORT]         let Chrome DevTools or VS Code attach (9229)
+  --inspect-brk[=PORT]     the same; wait for them and stop before the first statement
 
 Exit status: 0 done; 1 the script threw, or an assertion failed; 2 wrong usage or
 unreadable file; 3 done, with events that no expect_event covered; 4 time limit;
@@ -41,15 +44,17 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const { request, json, trace } = readOptions(args);
+  const { rest, inspect } = takeInspect(args);
+  const { request, json, trace } = readOptions(rest);
   if (trace !== undefined) {
     checkWritable(trace);
   }
+  const launched = inspect === undefined ? request : openInspector(inspect, request);
   const host = new SessionHost({ worker: new URL('./session-worker.js', import.meta.url) });
   const print = json ? printJson : printText;
   host.onDidOutput((records) => print(records));
   try {
-    const result = await host.run(request);
+    const result = await host.run(launched);
     if (trace !== undefined) {
       return await save(host, trace, result);
     }
