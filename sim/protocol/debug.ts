@@ -72,6 +72,8 @@ export interface DebugInsert {
   readonly line: number;
   readonly column: number;
   readonly text: string;
+  /** Takes the place of as many characters as it has. */
+  readonly over?: boolean | undefined;
 }
 
 /** What the debugger prepares before a run; the host's, never a window's. */

@@ -1,5 +1,6 @@
 // The debugger as a person uses it, in the real window: keys, gutter, views, and what goes wrong.
 
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -16,6 +17,7 @@ import {
   waitUntilIdle,
 } from './support/workbench.ts';
 
+const GOLDEN = join(import.meta.dirname, '../debug/golden');
 const SCRIPT = `let sum = 0;
 function add(n: number): number {
   const next = sum + n;
@@ -167,6 +169,32 @@ describe('the debugger in the window', () => {
     expect(await textOf(page.locator('.debug-stop'))).toContain('F_TRANSLATION');
     await runCommand(page, 'View: Registers');
     await page.locator('.inspector-registers .register-name', { hasText: 'CR0' }).first().waitFor();
+  });
+
+  it('steps through the example in the order of its golden text', async () => {
+    const other = await startWorkbench(join(folder, 'steps'));
+    const { page: own } = other;
+    await waitUntilIdle(own);
+    await own.keyboard.press('Control+1');
+    const lines: string[] = [];
+    for (let stops = 1; stops < 200; stops++) {
+      await own.keyboard.press('F10');
+      await own.waitForFunction(
+        (count) =>
+          performance.getEntriesByName('substream:stopped').length >= count ||
+          /done|ended/.test(document.querySelector('.status-state')?.textContent ?? ''),
+        stops,
+      );
+      const state = await textOf(own.locator('.status-state'));
+      const line = /paused .*:(\d+)$/.exec(state)?.[1];
+      if (line === undefined) {
+        break;
+      }
+      lines.push(line);
+    }
+    await endWorkbench(other);
+    const golden = readFileSync(join(GOLDEN, 'aux-domains.ts.txt'), 'utf8').trim().split('\n');
+    expect(lines).toEqual(golden.map((line) => line.split(' ')[0]));
   });
 
   it('closes while a script stands still', async () => {

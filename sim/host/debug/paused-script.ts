@@ -24,13 +24,17 @@ export class PausedScript {
   readonly #agent: <T>(call: string) => Promise<T>;
   /** Frame and number of the engine's scope, by reference. */
   readonly #scopes = new Map<number, { readonly frame: number; readonly index: number }>();
+  /** A variable that the debugger itself put in. */
+  readonly #hidden: string | undefined;
   #view: Promise<string | undefined> | undefined;
 
   constructor(
     connection: WorkerConnection,
     stack: PausedStack,
     agent: <T>(call: string) => Promise<T>,
+    hidden?: string,
   ) {
+    this.#hidden = hidden;
     this.#connection = connection;
     this.#stack = stack;
     this.#agent = agent;
@@ -50,7 +54,11 @@ export class PausedScript {
         return read;
       }),
     );
-    return scopes.filter(({ variables }) => variables.length > 0);
+    const shown = scopes.map((scope) => ({
+      ...scope,
+      variables: scope.variables.filter(({ name }) => name !== this.#hidden),
+    }));
+    return shown.filter(({ variables }) => variables.length > 0);
   }
 
   async variables(reference: number): Promise<readonly DebugVariable[]> {

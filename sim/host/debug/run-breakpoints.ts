@@ -4,6 +4,7 @@
 import type {
   BreakpointSet,
   BreakpointStatus,
+  DebugInsert,
   DebugPreparation,
   LineBreakpoint,
 } from '../../protocol/debug.ts';
@@ -13,6 +14,8 @@ import type { CompiledBreakpoints } from './breakpoint-inserts.ts';
 import { compileBreakpoints, compiledId } from './breakpoint-inserts.ts';
 import type { BreakpointPlan } from './breakpoint-plan.ts';
 import { planBreakpoints } from './breakpoint-plan.ts';
+import type { LoopHeads } from './loop-heads.ts';
+import { diesInLoopHeads, plainLoopHeads } from './loop-heads.ts';
 import type { ScriptSource } from './script-source.ts';
 import type { WorkerConnection } from './worker-connection.ts';
 
@@ -34,6 +37,7 @@ export class RunBreakpoints {
   #compiled: CompiledBreakpoints = { inserts: [], ids: new Set() };
   /** As they were compiled, to know which of them changed since. */
   #compiledFrom: readonly LineBreakpoint[] = [];
+  #heads: LoopHeads = { inserts: [] };
   #loaded: Loaded | undefined;
   #binding: Promise<BreakpointBinding> | undefined;
 
@@ -45,11 +49,20 @@ export class RunBreakpoints {
 
   /** What the thread is told before the run. */
   get preparation(): DebugPreparation {
-    return { inserts: this.#compiled.inserts, watch: this.#plan.watch };
+    return { inserts: this.#allInserts, watch: this.#plan.watch };
   }
 
   get inserts(): TextInserts {
-    return new TextInserts(this.#compiled.inserts);
+    return new TextInserts(this.#allInserts);
+  }
+
+  get #allInserts(): readonly DebugInsert[] {
+    return [...this.#compiled.inserts, ...this.#heads.inserts];
+  }
+
+  /** A variable that the debugger put in, if any. */
+  get hidden(): string | undefined {
+    return this.#heads.hidden;
   }
 
   /** Ids of the breakpoints without a condition behind the engine's ids. */
@@ -89,9 +102,19 @@ export class RunBreakpoints {
   /** Compiles conditions into the text. */
   async compile(): Promise<void> {
     const { lines } = this.#plan;
-    if (lines.some(hasCondition)) {
-      const { stripTypes } = await import('../strip-types.ts');
-      const parses = (text: string): boolean => stripTypes(`async () => {${text}\n}`).ok;
+    const plainHeads = diesInLoopHeads(process.versions.v8);
+    const conditions = lines.some(hasCondition);
+    if (!plainHeads && !conditions) {
+      return;
+    }
+    const { stripTypes } = await import('../strip-types.ts');
+    const parses = (text: string): boolean => stripTypes(`async () => {${text}\n}`).ok;
+    if (plainHeads) {
+      const apply = (some: readonly DebugInsert[]): string =>
+        new TextInserts(some).apply(this.#text);
+      this.#heads = plainLoopHeads(this.#text, parses, apply);
+    }
+    if (conditions) {
       this.#compiled = compileBreakpoints(this.#text, lines, parses);
       this.#compiledFrom = lines.filter(({ id }) => this.#compiled.ids.has(id));
     }

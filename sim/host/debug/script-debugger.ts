@@ -70,7 +70,7 @@ export class ScriptDebugger implements ThreadDebugger {
   #paused: PausedScript | undefined;
   #number = 0;
   #loops: Disposable | undefined;
-  readonly #steps = new StepFilter();
+  readonly #steps: StepFilter;
   #place: Place | undefined;
 
   constructor({ request, breakpoints, stopOnEntry }: DebugLaunch) {
@@ -78,6 +78,7 @@ export class ScriptDebugger implements ThreadDebugger {
     this.#breakpoints = new RunBreakpoints(request.text, breakpoints);
     this.#stopOnEntry = stopOnEntry === true;
     this.#caught = new CaughtExceptions(request.text);
+    this.#steps = new StepFilter(request.text);
   }
 
   /** The script while it stands still; undefined while it runs. */
@@ -256,7 +257,8 @@ export class ScriptDebugger implements ThreadDebugger {
     if (connection === undefined) {
       return;
     }
-    const paused = new PausedScript(connection, stack, this.#agent);
+    const { hidden } = this.#breakpoints;
+    const paused = new PausedScript(connection, stack, this.#agent, hidden);
     this.#interruptible(true);
     const exception = await this.#exception(paused, thrown);
     const scopes = this.#going.how === 'release' ? [] : await paused.scopes(1);

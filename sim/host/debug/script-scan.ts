@@ -5,6 +5,8 @@
 export interface ScriptScan {
   /** Offset of each line's first character. */
   readonly lineStarts: readonly number[];
+  /** The text with everything that is no code blanked out; no character moves. */
+  readonly code: string;
   /** Blocks of `try` that have a `catch`. */
   readonly tries: readonly { readonly from: number; readonly to: number }[];
   /**
@@ -60,7 +62,20 @@ export function scanScript(text: string): ScriptScan {
     last: scan.lastBefore.get(start) ?? '',
     inCode: !scan.skipped.some(({ from, to }) => start > from && start < to),
   }));
-  return { lineStarts, tries: scan.tries, before };
+  return { lineStarts, code: blanked(text, scan.skipped), tries: scan.tries, before };
+}
+
+function blanked(
+  text: string,
+  skipped: readonly { readonly from: number; readonly to: number }[],
+): string {
+  let code = '';
+  let at = 0;
+  for (const { from, to } of skipped) {
+    code += text.slice(at, from) + text.slice(from, to).replace(/[^\n]/g, ' ');
+    at = to;
+  }
+  return code + text.slice(at);
 }
 
 function step(scan: Scan): void {
