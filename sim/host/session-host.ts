@@ -88,7 +88,7 @@ export class SessionHost implements Disposable {
     }
     const thread = this.#spare ?? this.#startThread();
     this.#spare = undefined;
-    void this.#current?.end();
+    const ended = this.#current?.end();
     this.#current = thread;
     if (thread.feed !== undefined) {
       this.#options.traces?.follow(thread.feed, thread.control);
@@ -106,6 +106,10 @@ export class SessionHost implements Disposable {
       () => undefined,
     );
     try {
+      if (debug !== undefined) {
+        // An inspector attaches to every thread: one that is just ending takes the process with it.
+        await ended;
+      }
       return await thread.run(request, debug);
     } finally {
       clearTimeout(limit);
