@@ -40,6 +40,8 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          // A noisy machine stretches what a person would wait for; what is broken fails twice.
+          retry: 1,
           include: ['test/e2e/**/*.e2e.test.ts'],
           pool: 'forks',
           fileParallelism: false,
