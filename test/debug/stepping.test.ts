@@ -163,6 +163,17 @@ describe('bad situations', () => {
     expect(result.error?.name).toBe('Stopped');
   });
 
+  it('a pause that is asked for while the script starts is not lost', async () => {
+    for (const wait of [0, 20, 60, 150]) {
+      const rig = await launch(`let n = 0;\nfor (;;) {\n  n++;\n}`);
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      await rig.debug.pause();
+      expect((await rig.stop())?.reason).toBe('pause');
+      await rig.host.stop();
+      await rig.result;
+    }
+  });
+
   it('a host that closes while a script is paused ends its thread', async () => {
     const rig = await launch(`pr_info('x');`, { stopOnEntry: true });
     await rig.stop();

@@ -281,12 +281,13 @@ export class ScriptDebugger implements ThreadDebugger {
   }
 
   /**
-   * The first stop, before the script's first statement: its text is known now, so breakpoints can be
-   * bound to real places.
+   * The first stop, before the script's first statement unless a pause came first: its text is known
+   * now, so breakpoints can be bound to real places.
    */
   async #begin(stop: Debugger.PausedEventDataType): Promise<ScriptSource | undefined> {
     const scriptId = [...this.#urls].find(([, url]) => url === scriptUrl(this.#request.file))?.[0];
-    if (scriptId === undefined || !(stop.hitBreakpoints ?? []).includes(this.#entryId ?? '')) {
+    const top = stop.callFrames[0]?.location;
+    if (scriptId === undefined || top?.scriptId !== scriptId) {
       await this.#send('Debugger.resume');
       return undefined;
     }
@@ -309,7 +310,13 @@ export class ScriptDebugger implements ThreadDebugger {
       this.#going = { how: 'entry' };
       await this.#send('Debugger.setBreakpoint', { location: await this.#firstPlace(source) });
     }
+    if (source.toUser(top) !== undefined) {
+      return source;
+    }
     await this.#send('Debugger.resume');
+    if (this.#going.how === 'pause') {
+      void this.#insist();
+    }
     return undefined;
   }
 
