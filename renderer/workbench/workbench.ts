@@ -147,16 +147,27 @@ function connect(workbench: WorkbenchModel): void {
   );
 }
 
+/** Steps that follow each other faster leave the hardware's views as they are. */
+const REFRESH_MS = 50;
+
 /** A script that stops shows itself, its variables and the hardware as it is now. */
-function followDebugger({ debug, documents, layout, inspector }: WorkbenchModel): void {
+function followDebugger({ debug, documents, editors, layout, inspector }: WorkbenchModel): void {
   provideHovers(debug, documents);
+  let refresh: ReturnType<typeof setTimeout> | undefined;
   debug.stop.onDidChange((stop) => {
     const id = debug.document.value;
-    if (stop !== undefined && id !== undefined && documents.get(id) !== undefined) {
-      layout.show(id);
-      layout.reveal('debug');
-      inspector.refresh();
+    if (stop === undefined || id === undefined || documents.get(id) === undefined) {
+      return;
     }
+    if (editors.active.value !== id) {
+      layout.show(id);
+    }
+    if (stop.number === 1) {
+      layout.reveal('debug');
+    }
+    // The line and its variables come first.
+    clearTimeout(refresh);
+    refresh = setTimeout(() => inspector.refresh(), REFRESH_MS);
   });
 }
 
