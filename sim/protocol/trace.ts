@@ -1,6 +1,8 @@
 // What the trace view asks about a session's records, and the answers: only what is on the screen, never
 // the whole trace. Positions count the records that are kept, from 0; ids are those of the trace.
 
+import type { ViewRow } from '../trace/view/trace-view.ts';
+
 /** Which records are meant; an absent part means all. */
 export interface TraceFilter {
   /** Kinds by name. */
@@ -10,27 +12,7 @@ export interface TraceFilter {
 }
 
 /** A record as a row of the list. */
-export interface TraceRow {
-  readonly id: number;
-  /** Position among the records that the filter lets through. */
-  readonly row: number;
-  /** Nanoseconds of virtual time. */
-  readonly time: number;
-  readonly kind: string;
-  /** Name of its lane; of a walk with its stream. */
-  readonly lane: string;
-  readonly text: string;
-  /** Line of the script whose call led to it; 0: none. */
-  readonly line: number;
-  readonly column: number;
-  readonly cause: number;
-  /** Something went wrong: an event, a refused command, a failed access, a diagnostic. */
-  readonly bad: boolean;
-  /** Of an event: its number, for explanations. */
-  readonly event?: number;
-  /** Physical address that it names. */
-  readonly pa?: bigint;
-}
+export type TraceRow = ViewRow;
 
 /** What is known of the trace as a whole. */
 export interface TraceHead {

@@ -1,6 +1,7 @@
 // Breakpoints: where they bind, what they ask before they stop, and what else stops a script.
 
 import { afterEach, describe, expect, it } from 'vitest';
+import { planBreakpoints } from '../../sim/host/debug/breakpoint-plan.ts';
 import type { BreakpointSet, DebugLaunch, DebugStop } from '../../sim/protocol/debug.ts';
 import { DebugRig, NO_BREAKPOINTS, onLines, where } from '../support/debug-rig.ts';
 
@@ -233,6 +234,25 @@ describe('function breakpoints', () => {
       { reason: 'function breakpoint', breakpoints: [1], frames: [{ line: 6 }] },
     ]);
     expect(stops[0]?.text).toContain('iommu_map(');
+  });
+
+  it('say that they are not verified on what the script defines itself, and stop nowhere', async () => {
+    const functions = ['iommu_map', 'dma_read', 'helper', 'toString'].map((name, index) => ({
+      id: index + 1,
+      enabled: true,
+      name,
+    }));
+    const { statuses } = planBreakpoints({ ...NO_BREAKPOINTS, functions });
+    expect(statuses).toEqual([
+      { id: 1, verified: true },
+      { id: 2, verified: true },
+      {
+        id: 3,
+        verified: false,
+        message: expect.stringMatching(/^helper is no function of the API/),
+      },
+      { id: 4, verified: false, message: expect.stringMatching(/^toString is no function/) },
+    ]);
   });
 });
 

@@ -7,6 +7,7 @@ import type {
   LineBreakpoint,
   WatchRequest,
 } from '../../protocol/debug.ts';
+import { isApiFunction } from '../../script/api-names.ts';
 import { parseTrigger } from '../../session/debug-trigger.ts';
 import { breakpointFault } from './breakpoint-binding.ts';
 
@@ -31,6 +32,10 @@ export function planBreakpoints(set: BreakpointSet): BreakpointPlan {
     } else {
       statuses.push({ id: breakpoint.id, verified: false, message });
     }
+  }
+  for (const { id, name } of set.functions) {
+    const message = `${name} is no function of the API; set a line breakpoint in it`;
+    statuses.push(isApiFunction(name) ? { id, verified: true } : { id, verified: false, message });
   }
   for (const { id, on } of set.hardware) {
     const trigger = parseTrigger(on);

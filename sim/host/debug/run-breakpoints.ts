@@ -146,17 +146,16 @@ export class RunBreakpoints {
   }
 
   async #bind({ agent }: Loaded): Promise<readonly BreakpointStatus[]> {
-    const { lines, statuses, watch } = this.#plan;
+    const { lines, statuses } = this.#plan;
     const stays = this.#compiledFrom.filter((old) => lines.some((now) => isSame(old, now)));
     const ids = new Set(stays.map(({ id }) => id));
     const retired = [...this.#compiled.ids].filter((id) => !ids.has(id)).map(compiledId);
     if (this.#compiled.ids.size > 0) {
       await agent(`retire(${JSON.stringify(retired)})`);
     }
-    const functions = watch.functions.map(({ id }) => ({ id, verified: true }));
     const isEmpty = lines.length === 0 && this.#binding === undefined;
     const bound = isEmpty ? [] : await (await this.places()).set(lines, ids);
-    return [...bound, ...statuses, ...functions];
+    return [...bound, ...statuses];
   }
 }
 

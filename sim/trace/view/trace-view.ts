@@ -23,19 +23,26 @@ const EFFECT_REACH = 200_000;
 /** Records that one question looks through for a text. */
 const FIND_STEP = 20_000;
 
-/** A record as the list shows it. */
+/** A record as a row of the list. */
 export interface ViewRow {
   readonly id: number;
+  /** Position among the records that the filter lets through. */
   readonly row: number;
+  /** Nanoseconds of virtual time. */
   readonly time: number;
   readonly kind: string;
+  /** Name of its lane; of a walk with its stream. */
   readonly lane: string;
   readonly text: string;
+  /** Line of the script whose call led to it; 0: none. */
   readonly line: number;
   readonly column: number;
   readonly cause: number;
+  /** Something went wrong: an event, a refused command, a failed access, a diagnostic. */
   readonly bad: boolean;
+  /** Of an event: its number, for explanations. */
   readonly event?: number;
+  /** Physical address that it names. */
   readonly pa?: bigint;
 }
 
