@@ -1,7 +1,6 @@
 // Breakpoints: where they bind, what they ask before they stop, and what else stops a script.
 
 import { afterEach, describe, expect, it } from 'vitest';
-import { planBreakpoints } from '../../sim/host/debug/breakpoint-plan.ts';
 import type { BreakpointSet, DebugLaunch, DebugStop } from '../../sim/protocol/debug.ts';
 import { DebugRig, NO_BREAKPOINTS, onLines, where } from '../support/debug-rig.ts';
 
@@ -235,24 +234,127 @@ describe('function breakpoints', () => {
     ]);
     expect(stops[0]?.text).toContain('iommu_map(');
   });
+});
 
-  it('say that they are not verified on what the script defines itself, and stop nowhere', async () => {
-    const functions = ['iommu_map', 'dma_read', 'helper', 'toString'].map((name, index) => ({
-      id: index + 1,
-      enabled: true,
-      name,
-    }));
-    const { statuses } = planBreakpoints({ ...NO_BREAKPOINTS, functions });
+const FUNCTIONS = `function twice(n: number): number {
+  const half = (): number => n / 2;
+  return n + 2 * half();
+}
+const thrice = (n: number): number => 3 * n;
+let late: (n: number) => number = twice;
+class Engine {
+  #rounds = 0;
+  constructor() {
+    this.#rounds = 1;
+  }
+  go(n: number): number {
+    this.#rounds += n;
+    return this.#rounds;
+  }
+  halt = (): void => {
+    this.#rounds = 0;
+  };
+}
+const ops = {
+  go: (n: number): number => n + 1,
+  async fault(): Promise<void> {
+    await null;
+  },
+};
+late = function (n) {
+  return thrice(n);
+};
+const engine = new Engine();
+pr_info('%d %d', twice(1), late(2));
+pr_info('%d %d', engine.go(1), ops.go(1));
+await ops.fault();
+engine.halt();
+[1].forEach(function named(n) {
+  thrice(n);
+});`;
+
+/** Every stop at the functions that are asked for. */
+async function functionStops(...names: string[]): Promise<{ rig: DebugRig; stops: DebugStop[] }> {
+  const functions = names.map((name, index) => ({ id: index + 1, enabled: true, name }));
+  const rig = await launch(FUNCTIONS, { ...NO_BREAKPOINTS, functions });
+  return { rig, stops: await stopsOf(rig) };
+}
+
+describe('function breakpoints on what the script defines stop at its first statement', () => {
+  it.each([
+    ['twice', [[2, 'twice']]],
+    ['half', [[2, 'half']]],
+    [
+      'thrice',
+      [
+        [5, 'thrice'],
+        [5, 'thrice'],
+      ],
+    ],
+    ['late', [[27, 'late']]],
+    ['Engine', [[10, 'Engine']]],
+    ['Engine.constructor', [[10, 'Engine']]],
+    ['Engine.go', [[13, 'go']]],
+    ['Engine.halt', [[17, 'halt']]],
+    ['ops.go', [[21, 'go']]],
+    ['ops.fault', [[23, 'fault']]],
+    [
+      'go',
+      [
+        [13, 'go'],
+        [21, 'go'],
+      ],
+    ],
+    ['named', [[35, 'named']]],
+  ])('%s', async (name, expected) => {
+    const { rig, stops } = await functionStops(name);
+    expect(stops.map(({ frames: [top] }) => [top?.line, top?.name])).toEqual(expected);
+    for (const stop of stops) {
+      expect(stop).toMatchObject({
+        reason: 'function breakpoint',
+        text: `${name}()`,
+        breakpoints: [1],
+      });
+    }
+    expect(rig.statuses).toMatchObject([{ id: 1, verified: true, line: expected[0]?.[0] }]);
+  });
+
+  it('and say how many functions have the name', async () => {
+    const { rig } = await functionStops('go');
+    expect(rig.statuses[0]?.message).toBe('stops in 2 functions of this name');
+  });
+
+  it('and are not verified when nothing has the name', async () => {
+    const { rig, stops } = await functionStops('toString', 'ops', 'engine.go', 'iommu_map');
+    expect(stops).toEqual([]);
+    const statuses = rig.statuses.toSorted((a, b) => a.id - b.id);
     expect(statuses).toEqual([
-      { id: 1, verified: true },
-      { id: 2, verified: true },
-      {
-        id: 3,
+      ...['toString', 'ops', 'engine.go'].map((name, index) => ({
+        id: index + 1,
         verified: false,
-        message: expect.stringMatching(/^helper is no function of the API/),
-      },
-      { id: 4, verified: false, message: expect.stringMatching(/^toString is no function/) },
+        message: `neither the API nor the script has a function named ${name}`,
+      })),
+      { id: 4, verified: true },
     ]);
+  });
+
+  it('and come and go while the script stands still', async () => {
+    const { functions } = { functions: [{ id: 9, enabled: true, name: 'thrice' }] };
+    const rig = await launch(FUNCTIONS, onLines(29));
+    await rig.stop();
+    expect(await rig.debug.setBreakpoints({ ...NO_BREAKPOINTS, functions })).toMatchObject([
+      { id: 9, verified: true, line: 5 },
+    ]);
+    expect((await rig.after('continue'))?.frames[0]?.line).toBe(5);
+    const off = functions.map((one) => ({ ...one, enabled: false }));
+    await rig.debug.setBreakpoints({ ...NO_BREAKPOINTS, functions: off });
+    expect(await rig.after('continue')).toBeUndefined();
+  });
+
+  it('and share the place with a breakpoint on the line', async () => {
+    const functions = [{ id: 1, enabled: true, name: 'twice' }];
+    const stops = await stopsOf(await launch(FUNCTIONS, { ...onLines(2), functions }));
+    expect(stops[0]).toMatchObject({ reason: 'breakpoint', breakpoints: [2, 1] });
   });
 });
 

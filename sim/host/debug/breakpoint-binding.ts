@@ -10,8 +10,14 @@ import type { ScriptSource, SourcePlace } from './script-source.ts';
 import type { WorkerConnection } from './worker-connection.ts';
 
 /** A place where the engine can stop, in the user's terms. */
-interface StopPlace extends SourcePlace {
+export interface StopPlace extends SourcePlace {
   readonly engine: Debugger.BreakLocation;
+}
+
+/** Where a function with a breakpoint begins. */
+export interface FunctionEntry {
+  readonly id: number;
+  readonly place: StopPlace;
 }
 
 interface Bound {
@@ -25,7 +31,8 @@ interface Bound {
 /** The breakpoints of a script that the engine has loaded. */
 export class BreakpointBinding {
   readonly #connection: WorkerConnection;
-  readonly #places: readonly StopPlace[];
+  /** Where the engine can stop, in the order of the text. */
+  readonly places: readonly StopPlace[];
   /** By engine place. */
   readonly #bound = new Map<string, Bound>();
 
@@ -48,36 +55,44 @@ export class BreakpointBinding {
 
   private constructor(connection: WorkerConnection, places: readonly StopPlace[]) {
     this.#connection = connection;
-    this.#places = places;
+    this.places = places;
   }
 
   /** The first place at or after a line, from `column` on in that line. */
   placeFor(line: number, column = 1): StopPlace | undefined {
     return (
-      this.#places.find((place) => place.line === line && place.column >= column) ??
-      this.#places.find((place) => place.line === line) ??
-      this.#places.find((place) => place.line > line)
+      this.places.find((place) => place.line === line && place.column >= column) ??
+      this.places.find((place) => place.line === line) ??
+      this.places.find((place) => place.line > line)
     );
   }
 
   /**
-   * Makes the engine's breakpoints those of `lines`. Breakpoints in `compiled` stand in the text already.
+   * Makes the engine's breakpoints those of `lines` and those at `entries`, where functions begin.
+   * Breakpoints in `compiled` stand in the text already.
    */
   async set(
     lines: readonly LineBreakpoint[],
     compiled: ReadonlySet<number>,
+    entries: readonly FunctionEntry[] = [],
   ): Promise<BreakpointStatus[]> {
     const statuses: BreakpointStatus[] = [];
     const wanted = new Map<string, { place: StopPlace; list: LineBreakpoint[] }>();
+    const want = (place: StopPlace, breakpoint: LineBreakpoint): void => {
+      const key = keyOf(place.engine);
+      const group = wanted.get(key) ?? { place, list: [] };
+      group.list.push(breakpoint);
+      wanted.set(key, group);
+    };
     for (const breakpoint of lines) {
       const place = this.placeFor(breakpoint.line, breakpoint.column);
       statuses.push(statusOf(breakpoint, place));
       if (place !== undefined && breakpoint.enabled && !compiled.has(breakpoint.id)) {
-        const key = keyOf(place.engine);
-        const group = wanted.get(key) ?? { place, list: [] };
-        group.list.push(breakpoint);
-        wanted.set(key, group);
+        want(place, breakpoint);
       }
+    }
+    for (const { id, place } of entries) {
+      want(place, { id, enabled: true, line: place.line });
     }
     await this.#removeOthers(wanted);
     await Promise.all(

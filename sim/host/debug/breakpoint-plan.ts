@@ -4,6 +4,7 @@
 import type {
   BreakpointSet,
   BreakpointStatus,
+  FunctionBreakpoint,
   LineBreakpoint,
   WatchRequest,
 } from '../../protocol/debug.ts';
@@ -15,6 +16,8 @@ import { breakpointFault } from './breakpoint-binding.ts';
 export interface BreakpointPlan {
   /** Line breakpoints whose expressions are well formed, disabled ones included. */
   readonly lines: readonly LineBreakpoint[];
+  /** Function breakpoints, disabled ones included: the script may define what they name. */
+  readonly functions: readonly FunctionBreakpoint[];
   readonly watch: WatchRequest;
   /** Breakpoints that can be judged without a run, and what is wrong with them. */
   readonly statuses: readonly BreakpointStatus[];
@@ -34,8 +37,9 @@ export function planBreakpoints(set: BreakpointSet): BreakpointPlan {
     }
   }
   for (const { id, name } of set.functions) {
-    const message = `${name} is no function of the API; set a line breakpoint in it`;
-    statuses.push(isApiFunction(name) ? { id, verified: true } : { id, verified: false, message });
+    if (isApiFunction(name)) {
+      statuses.push({ id, verified: true });
+    }
   }
   for (const { id, on } of set.hardware) {
     const trigger = parseTrigger(on);
@@ -50,6 +54,7 @@ export function planBreakpoints(set: BreakpointSet): BreakpointPlan {
   const hardware = enabled(set.hardware).filter(({ on }) => typeof parseTrigger(on) !== 'string');
   return {
     lines,
+    functions: set.functions.map((one) => ({ ...one, enabled: active && one.enabled })),
     statuses,
     watch: {
       functions: enabled(set.functions),

@@ -14,9 +14,11 @@ import type { CompiledBreakpoints } from './breakpoint-inserts.ts';
 import { compileBreakpoints, compiledId } from './breakpoint-inserts.ts';
 import type { BreakpointPlan } from './breakpoint-plan.ts';
 import { planBreakpoints } from './breakpoint-plan.ts';
+import { bindFunctions } from './function-binding.ts';
 import type { LoopHeads } from './loop-heads.ts';
 import { diesInLoopHeads, plainLoopHeads } from './loop-heads.ts';
 import type { ScriptSource } from './script-source.ts';
+import type { ScriptTree } from './script-tree.ts';
 import type { WorkerConnection } from './worker-connection.ts';
 
 /** Calls a function of the agent in the thread. */
@@ -32,6 +34,7 @@ export interface Loaded {
 /** Breakpoints of one run of `text`. */
 export class RunBreakpoints {
   readonly #text: string;
+  readonly #tree: ScriptTree;
   #set: BreakpointSet;
   #plan: BreakpointPlan;
   #compiled: CompiledBreakpoints = { inserts: [], ids: new Set() };
@@ -41,8 +44,9 @@ export class RunBreakpoints {
   #loaded: Loaded | undefined;
   #binding: Promise<BreakpointBinding> | undefined;
 
-  constructor(text: string, set: BreakpointSet) {
+  constructor(text: string, tree: ScriptTree, set: BreakpointSet) {
     this.#text = text;
+    this.#tree = tree;
     this.#set = set;
     this.#plan = planBreakpoints(set);
   }
@@ -84,8 +88,15 @@ export class RunBreakpoints {
     return this.#binding;
   }
 
-  get hasLines(): boolean {
-    return this.#plan.lines.length > 0;
+  /** True when the engine gets breakpoints. */
+  get hasPlaces(): boolean {
+    return this.#plan.lines.length > 0 || this.#plan.functions.length > 0;
+  }
+
+  /** The function whose breakpoint is all that was hit. */
+  functionOf(hits: readonly number[]): string | undefined {
+    const hit = this.#plan.functions.filter(({ id }) => hits.includes(id));
+    return hit.length === hits.length ? hit[0]?.name : undefined;
   }
 
   /** Statuses that need no run. */
@@ -146,16 +157,20 @@ export class RunBreakpoints {
   }
 
   async #bind({ agent }: Loaded): Promise<readonly BreakpointStatus[]> {
-    const { lines, statuses } = this.#plan;
+    const { lines, functions, statuses } = this.#plan;
     const stays = this.#compiledFrom.filter((old) => lines.some((now) => isSame(old, now)));
     const ids = new Set(stays.map(({ id }) => id));
     const retired = [...this.#compiled.ids].filter((id) => !ids.has(id)).map(compiledId);
     if (this.#compiled.ids.size > 0) {
       await agent(`retire(${JSON.stringify(retired)})`);
     }
-    const isEmpty = lines.length === 0 && this.#binding === undefined;
-    const bound = isEmpty ? [] : await (await this.places()).set(lines, ids);
-    return [...bound, ...statuses];
+    if (!this.hasPlaces && this.#binding === undefined) {
+      return statuses;
+    }
+    const binding = await this.places();
+    const named = await bindFunctions(functions, this.#tree, binding.places);
+    const bound = await binding.set(lines, ids, named.entries);
+    return [...bound, ...statuses, ...named.statuses];
   }
 }
 

@@ -26,6 +26,7 @@ import { PausedScript } from './paused-script.ts';
 import { PausedStack } from './paused-stack.ts';
 import { RunBreakpoints } from './run-breakpoints.ts';
 import { ScriptSource } from './script-source.ts';
+import { ScriptTree } from './script-tree.ts';
 import { BREAK_URL, SIMULATOR_PATTERN, scriptUrl } from './script-urls.ts';
 import { StepFilter } from './step-filter.ts';
 import type { Going, ThrownValue } from './stop-reason.ts';
@@ -75,7 +76,8 @@ export class ScriptDebugger implements ThreadDebugger {
 
   constructor({ request, breakpoints, stopOnEntry }: DebugLaunch) {
     this.#request = request;
-    this.#breakpoints = new RunBreakpoints(request.text, breakpoints);
+    const tree = new ScriptTree(request.text);
+    this.#breakpoints = new RunBreakpoints(request.text, tree, breakpoints);
     this.#stopOnEntry = stopOnEntry === true;
     this.#caught = new CaughtExceptions(request.text);
     this.#steps = new StepFilter(request.text);
@@ -124,7 +126,7 @@ export class ScriptDebugger implements ThreadDebugger {
 
   /** Replaces the breakpoints; answers what became of them as far as it is known. */
   async setBreakpoints(set: BreakpointSet): Promise<readonly BreakpointStatus[]> {
-    this.#interruptible(set.lines.length > 0);
+    this.#interruptible(set.lines.length > 0 || set.functions.length > 0);
     return await this.#breakpoints.replace(set);
   }
 
@@ -248,7 +250,8 @@ export class ScriptDebugger implements ThreadDebugger {
     const plain = await this.#breakpoints.idsOf(stop.hitBreakpoints ?? []);
     const hits = [...plain, ...state.hits];
     const exception = thrown !== undefined;
-    const why = reasonOf({ stop, state, hits, going: this.#going, exception });
+    const named = this.#breakpoints.functionOf(hits);
+    const why = reasonOf({ stop, state, hits, named, going: this.#going, exception });
     await this.#announce(stack, { state, why, thrown });
   }
 
@@ -303,7 +306,7 @@ export class ScriptDebugger implements ThreadDebugger {
     const source = new ScriptSource(scriptId, scriptSource, this.#request.text, inserts);
     this.#source = source;
     await this.#send('Debugger.removeBreakpoint', { breakpointId: this.#entryId });
-    this.#interruptible(this.#stopOnEntry || this.#breakpoints.hasLines);
+    this.#interruptible(this.#stopOnEntry || this.#breakpoints.hasPlaces);
     const loaded = { connection, source, agent: this.#agent };
     this.#bound.fire(await this.#breakpoints.load(loaded));
     if (this.#stopOnEntry) {

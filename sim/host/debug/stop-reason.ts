@@ -32,6 +32,8 @@ export interface StopFacts {
   readonly stop: Debugger.PausedEventDataType;
   readonly state: PausedState;
   readonly hits: readonly number[];
+  /** The function of the script that begins here, when its breakpoint was hit. */
+  readonly named: string | undefined;
   readonly going: Going;
   readonly exception: boolean;
 }
@@ -41,6 +43,7 @@ export function reasonOf({
   stop,
   state: { cause },
   hits,
+  named,
   going,
   exception,
 }: StopFacts): Pick<DebugStop, 'reason' | 'text' | 'breakpoints'> {
@@ -59,6 +62,9 @@ export function reasonOf({
           ? 'function breakpoint'
           : 'hardware breakpoint';
     return { reason, text, breakpoints };
+  }
+  if (named !== undefined) {
+    return { reason: 'function breakpoint', text: `${named}()`, breakpoints: hits };
   }
   return hits.length > 0
     ? { reason: 'breakpoint', breakpoints: hits }
