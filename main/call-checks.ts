@@ -19,6 +19,7 @@ const RUN_REQUEST = z.strictObject({
   seed: z.number().int().min(0).max(0xffff_ffff).optional(),
   timeLimit: z.number().positive().optional(),
   failNth: z.number().int().positive().optional(),
+  omit: z.array(NAME).max(64).optional(),
 });
 
 const INSPECT_REQUEST = z.discriminatedUnion('kind', [

@@ -139,6 +139,7 @@ const TABLE: readonly (readonly [label: string, entries: readonly Entry[]])[] = 
       'debug.removeAll',
       'separator',
       'run.chooseProfile',
+      'run.chooseRecorded',
       'separator',
       'console.clear',
       'console.find',

@@ -15,8 +15,10 @@ export interface PickItem<T> {
 export interface PickRequest {
   readonly placeholder: string;
   readonly items: readonly PickItem<unknown>[];
-  /** Index in `items`; undefined when cancelled. */
-  readonly done: (index: number | undefined) => void;
+  /** Several can be chosen: indexes in `items` of those that are at first. */
+  readonly checked?: readonly number[];
+  /** Indexes in `items`; undefined when cancelled. */
+  readonly done: (chosen: readonly number[] | undefined) => void;
 }
 
 /** A question that is shown now; the first answer is the default, Escape is the last. */
@@ -33,15 +35,30 @@ export class Prompts {
   readonly ask = new Store<AskRequest | undefined>(undefined);
 
   /** Lets a person choose; undefined when cancelled. */
-  choose<T>(placeholder: string, items: readonly PickItem<T>[]): Promise<T | undefined> {
+  async choose<T>(placeholder: string, items: readonly PickItem<T>[]): Promise<T | undefined> {
+    const [index = -1] = (await this.#show({ placeholder, items })) ?? [];
+    return items[index]?.value;
+  }
+
+  /** Lets a person choose several, none included; undefined when cancelled. */
+  async chooseMany<T>(
+    placeholder: string,
+    items: readonly PickItem<T>[],
+    chosen: readonly T[],
+  ): Promise<readonly T[] | undefined> {
+    const checked = items.flatMap(({ value }, at) => (chosen.includes(value) ? [at] : []));
+    const answer = await this.#show({ placeholder, items, checked });
+    return answer && items.filter((_item, at) => answer.includes(at)).map(({ value }) => value);
+  }
+
+  #show(request: Omit<PickRequest, 'done'>): Promise<readonly number[] | undefined> {
     this.pick.value?.done(undefined);
     return new Promise((resolve) => {
       this.pick.set({
-        placeholder,
-        items,
-        done: (index) => {
+        ...request,
+        done: (chosen) => {
           this.pick.set(undefined);
-          resolve(index === undefined ? undefined : items[index]?.value);
+          resolve(chosen);
         },
       });
     });

@@ -103,12 +103,13 @@ export class SessionsView implements Disposable {
     const shown = this.shown.value;
     if (shown !== undefined) {
       this.#adopt(shown.opened);
-      const { timeLimit, failNth } = shown.opened;
+      const { timeLimit, failNth, omitted } = shown.opened;
       await this.#parts.session.run(shown.document, (request) =>
         this.#parts.remote.calls.run({
           ...request,
           ...(timeLimit === undefined ? {} : { timeLimit }),
           ...(failNth === undefined ? {} : { failNth }),
+          omit: omitted ?? [],
         }),
       );
     }

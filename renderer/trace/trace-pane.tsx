@@ -84,6 +84,7 @@ function TraceBar(): ReactElement {
       <TraceFilters />
       <span className="status-space" />
       {head?.problem !== undefined && <span className="trace-dropped">▲ {head.problem}</span>}
+      {head?.leftOut !== undefined && <span className="trace-count">{head.leftOut}</span>}
       {head !== undefined && head.dropped > 0 && (
         <span className="trace-dropped">▲ {head.dropped} older records dropped</span>
       )}

@@ -2,6 +2,7 @@
 
 import type { ThemeChoice } from '../../sim/protocol/api.ts';
 import { COMMAND_IDS, commandInfo } from '../../sim/protocol/commands.ts';
+import { GROUP_TITLES, RECORD_GROUP_NAMES } from '../../sim/trace/record-groups.ts';
 import { copyText } from '../base/dom.ts';
 import { keyLabel } from '../commands/keys.ts';
 import type { CommandHandlers, CommandRegistry } from '../commands/registry.ts';
@@ -169,6 +170,18 @@ function runCommands(parts: Parts) {
       const profile = await prompts.choose('Choose the API profile of the next run', items);
       if (profile !== undefined) {
         session.profile.set(profile);
+      }
+    },
+    'run.chooseRecorded': async () => {
+      const items = RECORD_GROUP_NAMES.map((group) => ({
+        label: group,
+        detail: GROUP_TITLES[group],
+        value: group,
+      }));
+      const title = 'Choose what the next trace holds';
+      const groups = await prompts.chooseMany(title, items, session.record.value);
+      if (groups !== undefined) {
+        session.record.set(groups);
       }
     },
     'console.clear': () => terminal.clear(),

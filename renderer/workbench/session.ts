@@ -9,6 +9,8 @@ import type {
   SessionState,
   SessionStatus,
 } from '../../sim/protocol/api.ts';
+import type { RecordGroup } from '../../sim/trace/record-groups.ts';
+import { omittedWithout, RECORD_GROUP_NAMES } from '../../sim/trace/record-groups.ts';
 import type { Remote } from '../base/connection.ts';
 import { Store } from '../base/store.ts';
 import type { ConsoleTerminal } from '../console/console-terminal.ts';
@@ -45,6 +47,8 @@ export class SessionView implements Disposable {
   readonly ran = new Store<{ readonly id: string; readonly name: string } | undefined>(undefined);
   readonly profile = new Store<Profile>('seed18');
   readonly seed = new Store(1);
+  /** Groups of records that the next trace holds. */
+  readonly record = new Store<readonly RecordGroup[]>(RECORD_GROUP_NAMES);
   /** Settles when the run that goes on is over. */
   ended: Promise<void> = Promise.resolve();
 
@@ -90,12 +94,14 @@ export class SessionView implements Disposable {
     this.#marks?.clear();
     this.#marks = new RunMarks(this.#documents.model(id), document.name);
     this.#console.start(document.name, this.profile.value, this.seed.value);
+    const omit = omittedWithout(this.record.value);
     try {
       const result = await start({
         file: document.name,
         text: this.#documents.model(id).getValue(),
         profile: this.profile.value,
         seed: this.seed.value,
+        ...(omit.length === 0 ? {} : { omit }),
       });
       this.result.set(result);
     } catch (error) {

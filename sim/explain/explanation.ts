@@ -12,8 +12,10 @@ import {
 import type { FieldTable } from '../regs/record.ts';
 import type { EventName } from '../smmu/spec/events.ts';
 import { EVENT_BY_TYPE, EVENTS } from '../smmu/spec/events.ts';
+import type { TraceKind } from '../trace/kinds.ts';
 import { K } from '../trace/kinds.ts';
 import { scanTrace } from '../trace/reader.ts';
+import { notRecorded } from '../trace/record-groups.ts';
 import { HEADER_WORDS } from '../trace/recorder.ts';
 import {
   badAtsRequest,
@@ -60,6 +62,8 @@ export interface Explanation {
   readonly writtenBefore: CallSite | undefined;
   /** The last writer was the allocation that zeroed the bytes: nothing has been stored since. */
   readonly neverStored: boolean;
+  /** False: who called what was left out of the trace. */
+  readonly callsRecorded: boolean;
   /** The script's call that made the access. */
   readonly accessedBy: CallSite | undefined;
   /** Nobody ever wrote the guilty bytes: the pointer that led there may be wrong. */
@@ -91,6 +95,20 @@ const FINDERS: Readonly<Partial<Record<EventName, Finder>>> = {
   F_PERMISSION: permission,
 };
 
+/** What a proof rests on: without one of these a wrong line could be blamed. */
+const RESTS_ON: readonly TraceKind[] = [
+  'event',
+  'event_result',
+  'fetch',
+  'mem_write',
+  'alloc',
+  'descriptor_update',
+  'mmio_read',
+  'mmio_write',
+  'command',
+  'dma',
+];
+
 const TXN_ANY_ATS = TXN_TRANSLATED | TXN_ATS_REQUEST;
 
 /** Explains the event of record `record`, one of `index.events`. */
@@ -98,8 +116,12 @@ export function explainEvent(index: TraceIndex, record: number, hardware: Hardwa
   const facts = factsOf(index, record);
   const number = index.events.indexOf(record) + 1;
   const accessedBy = index.callSite(record);
-  const seen = seenBytes(index, record);
-  const proven = prove(index, facts, hardware, seen) ?? prove(index, facts, hardware, () => record);
+  const missing = notRecorded(index.source.omitted, RESTS_ON);
+  const proven =
+    missing === undefined
+      ? (prove(index, facts, hardware, seenBytes(index, record)) ??
+        prove(index, facts, hardware, () => record))
+      : undefined;
   if (proven === undefined) {
     return {
       ...facts,
@@ -112,7 +134,7 @@ export function explainEvent(index: TraceIndex, record: number, hardware: Hardwa
       accessedBy,
       suspect: undefined,
       stale: undefined,
-      unknown: unknownReason(facts.name),
+      unknown: missing ?? unknownReason(facts.name),
     };
   }
   const { culprit, trail, asOf } = proven;
@@ -144,6 +166,7 @@ interface Facts {
   readonly class: number;
   readonly ipa: bigint;
   readonly words: readonly [bigint, bigint, bigint, bigint];
+  readonly callsRecorded: boolean;
 }
 
 function factsOf(index: TraceIndex, record: number): Facts {
@@ -181,6 +204,7 @@ function factsOf(index: TraceIndex, record: number): Facts {
     class: Number(field('CLASS')),
     ipa: field('IPA'),
     words: event as unknown as Facts['words'],
+    callsRecorded: index.source.omitted?.includes('call') !== true,
   };
 }
 

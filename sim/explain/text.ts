@@ -157,7 +157,8 @@ function source(section: string): string {
 }
 
 function callLines(explanation: Explanation, names: Names): string[] {
-  const { writtenBy, writtenBefore, neverStored, accessedBy, stale, culprit } = explanation;
+  const { writtenBy, writtenBefore, neverStored, accessedBy, stale, culprit, callsRecorded } =
+    explanation;
   const lines: [string, CallSite | undefined][] = [
     [neverStored ? 'Never written since' : 'Written last by', writtenBy],
     ['Written before by', writtenBefore],
@@ -171,7 +172,7 @@ function callLines(explanation: Explanation, names: Names): string[] {
   );
   const nobody =
     culprit !== undefined && writtenBy === undefined
-      ? ['  Written last by     nothing in the script']
+      ? [`  Written last by     ${callsRecorded ? 'nothing in the script' : 'not recorded'}`]
       : [];
   return [...nobody, ...known];
 }

@@ -3,16 +3,24 @@
 import type { TraceAnswer, TraceRequest } from '../protocol/trace.ts';
 import type { TraceView } from '../trace/view/trace-view.ts';
 
-/** The answer to one question; `problem` says why newer records are missing. */
+/** What is said of a trace as a whole, beside its records. */
+export interface TraceRemarks {
+  /** Why newer records are missing. */
+  readonly problem?: string;
+  /** Which groups of records were left out on purpose. */
+  readonly leftOut?: string;
+}
+
+/** The answer to one question. */
 export function answerTrace(
   view: TraceView,
   request: TraceRequest,
-  problem: string | undefined,
+  remarks: TraceRemarks = {},
 ): TraceAnswer {
   switch (request.kind) {
     case 'head': {
       const head = view.head(request.filter);
-      return { kind: 'head', head: { ...head, ...(problem === undefined ? {} : { problem }) } };
+      return { kind: 'head', head: { ...head, ...remarks } };
     }
     case 'list':
       return { kind: 'list', ...view.list(request.filter, request.from, request.count) };

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import type { OutputRecord, Profile, RunRequest, RunResult } from '../protocol/api.ts';
 import { consoleLines } from '../protocol/console-text.ts';
 import { jsonLine } from '../protocol/json-text.ts';
+import { omittedBy, RecordChoiceError } from '../trace/record-groups.ts';
 import { openInspector, takeInspect } from './debug/inspect-option.ts';
 import { readScript, reasonOf } from './script-file.ts';
 import { SessionHost } from './session-host.ts';
@@ -18,6 +19,8 @@ Runs a driver script to its end and prints the kernel's log.
   --profile seed18|attr19  API shape; a script's own machine.configure() wins (seed18)
   --seed N                 seed of every random choice (1)
   --trace OUT.substream    save the session
+  --record GROUP[,GROUP..] what the trace holds (all): calls log objects memory registers
+                           commands fetches caches dma events interrupts; all,-caches
   --json                   print one JSON object a line; the last is the result
   --fail-nth N             the Nth allocation of the kernel side fails, counted from its boot
   --time-limit S           stop after S seconds, virtual or real, whichever come first
@@ -72,7 +75,7 @@ function readOptions(args: readonly string[]): RunOptions {
       file === undefined ? 'run needs a FILE.ts' : `run takes one file, got '${extra}' too`,
     );
   }
-  const { profile, seed, trace } = values;
+  const { profile, seed, trace, record } = values;
   const limit = values['time-limit'];
   const nth = values['fail-nth'];
   if (profile !== undefined && !(PROFILES as readonly string[]).includes(profile)) {
@@ -87,9 +90,11 @@ function readOptions(args: readonly string[]): RunOptions {
   if (limit !== undefined && !(SECONDS.test(limit) && Number(limit) > 0)) {
     throw new UsageError(`--time-limit must be a number of seconds above 0, got '${limit}'`);
   }
+  const omit = record === undefined ? [] : omitted(record);
   return {
     request: {
       ...readScript(file),
+      ...(omit.length === 0 ? {} : { omit }),
       ...(profile === undefined ? {} : { profile: profile as Profile }),
       ...(seed === undefined ? {} : { seed: Number(seed) }),
       ...(nth === undefined ? {} : { failNth: Number(nth) }),
@@ -98,6 +103,15 @@ function readOptions(args: readonly string[]): RunOptions {
     json: values.json === true,
     ...(trace === undefined ? {} : { trace }),
   };
+}
+
+/** @throws UsageError */
+function omitted(record: string) {
+  try {
+    return omittedBy(record);
+  } catch (error) {
+    throw error instanceof RecordChoiceError ? new UsageError(`--record: ${error.message}`) : error;
+  }
 }
 
 function parse(args: readonly string[]) {
@@ -109,6 +123,7 @@ function parse(args: readonly string[]) {
         profile: { type: 'string' },
         seed: { type: 'string' },
         trace: { type: 'string' },
+        record: { type: 'string' },
         json: { type: 'boolean' },
         'fail-nth': { type: 'string' },
         'time-limit': { type: 'string' },

@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { hardwareOf } from '../explain/hardware.ts';
 import { Inspector } from '../inspect/inspector.ts';
+import { notRecorded } from '../trace/record-groups.ts';
 import { openForCommand } from './open-session.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -29,6 +30,11 @@ export async function explainCommand(args: readonly string[]): Promise<number> {
   const { header, source } = await openForCommand(path);
   const inspector = new Inspector(source, hardwareOf(header.machine), header.file);
   const { events } = inspector;
+  const missing = notRecorded(source.omitted, ['event']);
+  if (missing !== undefined) {
+    process.stdout.write(`Unknown: ${missing}.\n`);
+    return 0;
+  }
   if (event !== undefined && event > events) {
     throw new UsageError(`explain: no event ${event}: ${path} has ${counted(events)}`);
   }

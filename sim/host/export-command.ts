@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import type { ExportFormat } from '../trace/export/export-format.ts';
 import { ExportCancelled } from '../trace/export/export-format.ts';
 import { EXPORT_FORMATS, exportFormat } from '../trace/export/export-formats.ts';
+import { notRecorded } from '../trace/record-groups.ts';
 import { exportSession } from './export-session.ts';
 import { openForCommand } from './open-session.ts';
 import { reasonOf } from './script-file.ts';
@@ -54,6 +55,10 @@ export async function exportCommand(args: readonly string[]): Promise<number> {
       signal,
       onProgress: (done) => progress.show(done / 2),
     });
+    const missing = notRecorded(session.header.omitted);
+    if (missing !== undefined) {
+      process.stderr.write(`substream: ${request.input}: ${missing}\n`);
+    }
     await exportSession(session, request, {
       signal,
       onProgress: (done) => progress.show(0.5 + done / 2),

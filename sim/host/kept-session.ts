@@ -5,6 +5,7 @@
 import { hardwareOf } from '../explain/hardware.ts';
 import { Inspector } from '../inspect/inspector.ts';
 import type { TraceUpdate } from '../session/trace-feed.ts';
+import type { TraceKind } from '../trace/kinds.ts';
 import type { TraceSource } from '../trace/reader.ts';
 import type { TraceChunk } from '../trace/recorder.ts';
 import type { SessionInfo } from '../trace/session-file.ts';
@@ -34,6 +35,10 @@ export class FedTrace implements TraceSource {
   constructor(inMemory = IN_MEMORY, makeSpill = () => new TraceSpill()) {
     this.#inMemory = inMemory;
     this.#makeSpill = makeSpill;
+  }
+
+  get omitted(): readonly TraceKind[] | undefined {
+    return this.info.omitted;
   }
 
   /** Bytes in the temporary file. */

@@ -13,9 +13,11 @@ import type { TraceUpdate } from '../session/trace-feed.ts';
 import { diffSessions } from '../trace/diff.ts';
 import { diffText } from '../trace/diff-text.ts';
 import { exportFormat } from '../trace/export/export-formats.ts';
+import { notRecorded } from '../trace/record-groups.ts';
 import { writeSessionFile } from '../trace/session-file.ts';
 import { SessionFileError } from '../trace/session-header.ts';
 import type { Session } from '../trace/session-reader.ts';
+import type { TraceRemarks } from './answer-trace.ts';
 import { answerTrace } from './answer-trace.ts';
 import { exportSession } from './export-session.ts';
 import { FedTrace, KeptSession } from './kept-session.ts';
@@ -117,7 +119,7 @@ async function open(
   sessions.set(name, new KeptSession(session.source, () => session.header));
   files.set(name, session);
   const { header, damage, damages, source } = session;
-  const { file, script, profile, seed, timeLimit, failNth } = header;
+  const { file, script, profile, seed, timeLimit, failNth, omitted } = header;
   return {
     session: name,
     file,
@@ -126,6 +128,7 @@ async function open(
     seed,
     ...(timeLimit === undefined ? {} : { timeLimit }),
     ...(failNth === undefined ? {} : { failNth }),
+    ...(omitted === undefined ? {} : { omitted }),
     records: source.chunks.reduce((sum, { count }) => sum + count, 0),
     damage: damage.map(({ line, text }) => `line ${line}: ${text}`),
     damages,
@@ -147,8 +150,7 @@ const server = serveRpc(
     ping: async () => 'pong' as const,
     ask: async (session, request) => {
       const { view, source } = kept(session);
-      const problem = source instanceof FedTrace ? source.problem : undefined;
-      return answerTrace(view, request, problem);
+      return answerTrace(view, request, remarksOn(source));
     },
     inspect: async (session, request) => kept(session).inspector.answer(request),
     open(path, session, task) {
@@ -188,8 +190,18 @@ const server = serveRpc(
   },
 );
 
+function remarksOn(source: KeptSession['source']): TraceRemarks {
+  const problem = source instanceof FedTrace ? source.problem : undefined;
+  const leftOut = notRecorded(source.omitted);
+  return {
+    ...(problem === undefined ? {} : { problem }),
+    ...(leftOut === undefined ? {} : { leftOut }),
+  };
+}
+
 /** The trace as it is now: a live one may grow while it is written. */
-function snapshot({ chunks, texts }: KeptSession['source']): KeptSession['source'] {
+function snapshot({ chunks, texts, omitted }: KeptSession['source']): KeptSession['source'] {
   const last = chunks.at(-1);
-  return { chunks: last === undefined ? [] : [...chunks.slice(0, -1), { ...last }], texts };
+  const kept = last === undefined ? [] : [...chunks.slice(0, -1), { ...last }];
+  return { chunks: kept, texts, omitted };
 }

@@ -4,8 +4,10 @@
 import { hex } from '../base/hex.ts';
 import { grouped } from '../explain/text.ts';
 import type { NodeDto, RegisterDto, WriterDto } from '../protocol/inspect.ts';
+import type { TraceKind } from '../trace/kinds.ts';
 import type { InspectContext } from './context.ts';
 import { LATEST, writerOf } from './context.ts';
+import { MEMORY, NotRecordedError, need, QUEUES, REGISTERS, STRUCTURES } from './needs.ts';
 import { queueViews } from './queues.ts';
 import { registerViews } from './registers.ts';
 import { tableNodes } from './tables.ts';
@@ -24,37 +26,73 @@ type Command = (tools: ConsoleTools, args: readonly string[]) => readonly string
 interface ConsoleCommand {
   readonly usage: string;
   readonly help: string;
+  /** What its answer rests on. */
+  readonly needs: readonly TraceKind[];
   readonly run: Command;
 }
 
 const COMMANDS: Readonly<Record<string, ConsoleCommand>> = {
-  ste: { usage: 'ste [SID]', help: 'the STE of a stream, or all of them', run: steCommand },
-  cd: { usage: 'cd SID [SSID]', help: 'a CD of a stream, or all of them', run: cdCommand },
+  ste: {
+    usage: 'ste [SID]',
+    help: 'the STE of a stream, or all of them',
+    needs: STRUCTURES,
+    run: steCommand,
+  },
+  cd: {
+    usage: 'cd SID [SSID]',
+    help: 'a CD of a stream, or all of them',
+    needs: STRUCTURES,
+    run: cdCommand,
+  },
   walk: {
     usage: 'walk SID SSID|- IOVA [r|w|x]',
     help: 'what the SMMU would read for an access now',
+    needs: STRUCTURES,
     run: walkCommand,
   },
-  regs: { usage: 'regs [NAME]', help: 'registers, or one with its fields', run: registersCommand },
+  regs: {
+    usage: 'regs [NAME]',
+    help: 'registers, or one with its fields',
+    needs: REGISTERS,
+    run: registersCommand,
+  },
   cmdq: {
     usage: 'cmdq [N]',
     help: 'the newest commands',
+    needs: QUEUES,
     run: (t, a) => queueCommand(t, a, 'CMDQ'),
   },
   evtq: {
     usage: 'evtq [N]',
     help: 'the newest events',
+    needs: QUEUES,
     run: (t, a) => queueCommand(t, a, 'EVENTQ'),
   },
   priq: {
     usage: 'priq [N]',
     help: 'the newest page requests',
+    needs: QUEUES,
     run: (t, a) => queueCommand(t, a, 'PRIQ'),
   },
-  mem: { usage: 'mem PA [WORDS]', help: 'memory, with who wrote it', run: memoryCommand },
-  who: { usage: 'who PA', help: 'every write to a word, newest first', run: whoCommand },
-  explain: { usage: 'explain [N|last]', help: 'why an event came', run: explainCommand },
-  help: { usage: 'help', help: 'this list', run: () => helpLines() },
+  mem: {
+    usage: 'mem PA [WORDS]',
+    help: 'memory, with who wrote it',
+    needs: MEMORY,
+    run: memoryCommand,
+  },
+  who: {
+    usage: 'who PA',
+    help: 'every write to a word, newest first',
+    needs: MEMORY,
+    run: whoCommand,
+  },
+  explain: {
+    usage: 'explain [N|last]',
+    help: 'why an event came',
+    needs: ['event'],
+    run: explainCommand,
+  },
+  help: { usage: 'help', help: 'this list', needs: [], run: () => helpLines() },
 };
 
 /** Names of the commands, for completion. */
@@ -68,8 +106,12 @@ export function runConsoleCommand(tools: ConsoleTools, text: string): readonly s
     return name === '' ? [] : [`no command '${name}'; try help`];
   }
   try {
+    need(tools.context, command.needs);
     return command.run(tools, args);
   } catch (error) {
+    if (error instanceof NotRecordedError) {
+      return [`${name}: ${error.message}`];
+    }
     if (error instanceof BadArgument) {
       return [`${name}: ${error.message}; usage: ${command.usage}`];
     }

@@ -14,6 +14,7 @@ import type {
 import type { TraceSource } from '../trace/reader.ts';
 import { memoryRows, runConsoleCommand } from './console.ts';
 import type { InspectContext } from './context.ts';
+import { MEMORY, need, QUEUES, REGISTERS, STRUCTURES } from './needs.ts';
 import { queueViews } from './queues.ts';
 import { registerViews } from './registers.ts';
 import { tableNodes } from './tables.ts';
@@ -35,22 +36,30 @@ export class Inspector {
     return this.#context.index.events.length;
   }
 
-  /** Answers as of now. Bad addresses and numbers give empty answers, never an error. */
+  /**
+   * Answers as of now. Bad addresses and numbers give empty answers, never an error.
+   * @throws NotRecordedError when the session left out what the answer rests on
+   */
   answer(request: InspectRequest): InspectAnswer {
     const context = this.#context;
     context.index.update();
     switch (request.kind) {
       case 'tables':
+        need(context, STRUCTURES);
         return { kind: 'tables', nodes: tableNodes(context, request.node) };
       case 'registers':
+        need(context, REGISTERS);
         return { kind: 'registers', registers: registerViews(context) };
       case 'queues':
+        need(context, QUEUES);
         return { kind: 'queues', queues: queueViews(context) };
       case 'explain': {
+        need(context, ['event']);
         const explanation = this.explain(request.event ?? this.events);
         return { kind: 'explain', ...(explanation === undefined ? {} : { explanation }) };
       }
       case 'memory': {
+        need(context, MEMORY);
         const words = Math.min(request.words, MOST_WORDS);
         const rows = memoryRows(context, Math.floor(Number(request.pa) / 8) * 8, words);
         return { kind: 'memory', memory: { pa: request.pa, rows } };

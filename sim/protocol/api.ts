@@ -1,6 +1,7 @@
 // The one contract between worker, main process, window and command line. Messages are plain data.
 // Adding a call touches this file, its implementer and its caller; nothing in between knows it.
 
+import type { TraceKind } from '../trace/kinds.ts';
 import type { BackupsApi, BackupsEvents } from './backups.ts';
 import type { DebugApi, DebugEvents, DebugPreparation } from './debug.ts';
 import type { InspectAnswer, InspectRequest } from './inspect.ts';
@@ -30,6 +31,8 @@ export interface RunRequest {
   readonly timeLimit?: number;
   /** False: nothing is recorded, so that there is nothing to look at afterwards. */
   readonly record?: boolean;
+  /** Kinds of records that are left out of the trace. */
+  readonly omit?: readonly TraceKind[];
   /** This allocation of the stack, counted from 1 once the kernel has booted, fails. */
   readonly failNth?: number;
   /** A rehearsal: call `call` (from 1, of those that act on the IOMMU) is left out, or made twice. */

@@ -102,6 +102,7 @@ export const COMMANDS = {
   'debug.toggleActive': { title: 'Enable or Disable All Breakpoints', category: 'Run' },
   'debug.removeAll': { title: 'Remove All Breakpoints', category: 'Run' },
   'run.chooseProfile': { title: 'Choose API Profile…', category: 'Run' },
+  'run.chooseRecorded': { title: 'Choose What Is Recorded…', category: 'Run' },
   'trace.find': { title: 'Find in Trace', category: 'Inspect', keys: ['Mod+Shift+F'] },
   'trace.showEvent': { title: 'Show the Explained Event in the Trace', category: 'Inspect' },
   'console.clear': { title: 'Clear Console', category: 'Console' },

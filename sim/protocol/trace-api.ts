@@ -1,6 +1,7 @@
 // What the thread that keeps traces answers (main process → trace thread). One trace is of the session that
 // runs or ran last, under the name LIVE; others are of opened files.
 
+import type { TraceKind } from '../trace/kinds.ts';
 import type { OutputRecord } from './api.ts';
 import type { InspectAnswer, InspectRequest } from './inspect.ts';
 import type { Contract } from './rpc.ts';
@@ -20,6 +21,8 @@ export interface OpenedSession {
   readonly seed: number;
   readonly timeLimit?: number;
   readonly failNth?: number;
+  /** Kinds of records that were left out on purpose. */
+  readonly omitted?: readonly TraceKind[];
   readonly records: number;
   /** What is wrong with the file, the first of it; empty when it is whole. */
   readonly damage: readonly string[];

@@ -26,6 +26,8 @@ export interface TraceHead {
   readonly dropped: number;
   /** Why newer records are missing. */
   readonly problem?: string;
+  /** Which groups of records were left out on purpose: `fetches were not recorded`. */
+  readonly leftOut?: string;
   /** Virtual time of the newest record, nanoseconds. */
   readonly time: number;
   readonly streams: readonly { readonly number: number; readonly title: string }[];

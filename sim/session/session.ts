@@ -73,6 +73,7 @@ export class Session {
     this.#seed = request.seed ?? DEFAULT_SEED;
     const limits = {
       enabled: request.record !== false,
+      omit: request.omit,
       chunks: TRACE_CHUNKS,
       allocate: options.trace?.allocate,
     };
@@ -156,6 +157,7 @@ export class Session {
       seed: this.#seed,
       ...(request.timeLimit === undefined ? {} : { timeLimit: request.timeLimit }),
       ...(request.failNth === undefined ? {} : { failNth: request.failNth }),
+      ...(this.#recorder.omitted.length === 0 ? {} : { omitted: this.#recorder.omitted }),
       machine: this.#globals.configuration,
       ...(this.#result === undefined
         ? {}

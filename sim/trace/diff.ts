@@ -6,6 +6,7 @@ import { editRuns } from '../base/sequence-diff.ts';
 import { numberOf } from './decoded.ts';
 import type { ExportControl, ExportSession, PassShare } from './export/export-format.ts';
 import { passOver } from './export/export-format.ts';
+import type { TraceKind } from './kinds.ts';
 import type { TraceRecord } from './reader.ts';
 import { readTrace } from './reader.ts';
 import { recordText } from './record-text.ts';
@@ -66,7 +67,7 @@ const MOST_LINES = 2000;
 const CONTEXT = 2;
 
 /** Kinds of record that are compared; the rest is how, not what. */
-const COMPARED: ReadonlySet<TraceRecord['kind']> = new Set([
+const COMPARED: ReadonlySet<TraceKind> = new Set([
   'call',
   'return',
   'log',
@@ -94,8 +95,9 @@ export function diffSessions(
   b: ExportSession,
   control: ExportControl = {},
 ): SessionDiff {
-  const left = new Outline(a, control, { from: 0, to: 0.45 });
-  const right = new Outline(b, control, { from: 0.45, to: 0.9 });
+  const kinds = comparedKinds(a, b);
+  const left = new Outline(a, kinds, control, { from: 0, to: 0.45 });
+  const right = new Outline(b, kinds, control, { from: 0.45, to: 0.9 });
   const setup = setupDifferences(a, b);
   const found = new Findings(left, right);
   const runs = editRuns(
@@ -125,6 +127,12 @@ export function diffSessions(
   };
 }
 
+/** What one session left out cannot be compared. */
+function comparedKinds(a: ExportSession, b: ExportSession): ReadonlySet<TraceKind> {
+  const omitted = [...(a.header.omitted ?? []), ...(b.header.omitted ?? [])];
+  return new Set([...COMPARED].filter((kind) => !omitted.includes(kind)));
+}
+
 /** A call of the script and a fingerprint of what came of it. */
 interface OutlinedCall extends CallPlace {
   /** Name of the function. */
@@ -139,9 +147,16 @@ class Outline {
   readonly calls: OutlinedCall[] = [];
   readonly totals: SessionTotals;
   readonly #session: ExportSession;
+  readonly #kinds: ReadonlySet<TraceKind>;
 
-  constructor(session: ExportSession, control: ExportControl, share: PassShare) {
+  constructor(
+    session: ExportSession,
+    kinds: ReadonlySet<TraceKind>,
+    control: ExportControl,
+    share: PassShare,
+  ) {
     this.#session = session;
+    this.#kinds = kinds;
     const counts = { calls: 0, commands: 0, accesses: 0, events: 0 };
     const first = session.source.chunks[0]?.firstId ?? 1;
     let current = this.#open({
@@ -154,7 +169,7 @@ class Outline {
       counts.commands += record.kind === 'command' ? 1 : 0;
       counts.accesses += record.kind === 'dma' ? 1 : 0;
       counts.events += record.kind === 'event' ? 1 : 0;
-      if (isOuterCall(record)) {
+      if (kinds.has('call') && isOuterCall(record)) {
         counts.calls++;
         current.end = record.id;
         current = this.#open({
@@ -163,7 +178,7 @@ class Outline {
           text: recordText(record),
           record: record.id,
         });
-      } else if (COMPARED.has(record.kind)) {
+      } else if (kinds.has(record.kind)) {
         current.hash = mix(current.hash, comparedText(record));
       }
       current.end = record.id + 1;
@@ -178,7 +193,7 @@ class Outline {
       if (record.id >= call.end || lines.length >= MOST_LINES) {
         break;
       }
-      if (COMPARED.has(record.kind) && !isOuterCall(record)) {
+      if (this.#kinds.has(record.kind) && !isOuterCall(record)) {
         lines.push(comparedText(record));
       }
     }
@@ -322,6 +337,7 @@ function setupDifferences({ header: a }: ExportSession, { header: b }: ExportSes
   compare('seed', a.seed, b.seed);
   compare('time limit', a.timeLimit, b.timeLimit);
   compare('failing allocation', a.failNth, b.failNth);
+  compare('left out of the record', a.omitted, b.omitted);
   for (const key of new Set([...Object.keys(a.machine), ...Object.keys(b.machine)])) {
     compare(`machine ${key}`, a.machine[key], b.machine[key]);
   }

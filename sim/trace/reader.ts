@@ -22,6 +22,8 @@ export interface TraceRecord {
 export interface TraceSource {
   readonly chunks: readonly TraceChunk[];
   readonly texts: readonly string[];
+  /** Kinds that were left out on purpose. */
+  readonly omitted?: readonly TraceKind[] | undefined;
 }
 
 /** Names and types of each kind's payload, by its number. */

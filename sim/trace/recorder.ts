@@ -2,13 +2,15 @@
 // script line to a fault. Emitting allocates nothing but a chunk now and then.
 
 import { assert } from '../base/assert.ts';
-import type { PayloadType } from './kinds.ts';
+import type { PayloadType, TraceKind } from './kinds.ts';
 import { TRACE_KIND_NAMES, TRACE_KINDS } from './kinds.ts';
 
 /** Words of a record before its payload: kind, cause, time low, time high. */
 export const HEADER_WORDS = 4;
 const CHUNK_WORDS = 2 ** 18;
 const TWO_32 = 2 ** 32;
+/** In place of a kind's payload words: it is not recorded. */
+const OMITTED = 255;
 
 /** Payload words of each kind, by its number. */
 export const PAYLOAD_WORDS: Uint8Array = Uint8Array.from(
@@ -39,6 +41,8 @@ export interface TraceChunk {
 /** How much is kept: 'all', or the newest `chunks` (1 MiB each); with `enabled` false nothing is. */
 export interface RecorderOptions {
   readonly enabled?: boolean;
+  /** Kinds that are left out. */
+  readonly omit?: readonly TraceKind[] | undefined;
   readonly chunks?: number;
   /** Where chunks come from when another thread reads them; then none is used twice. */
   readonly allocate?: ((words: number) => Int32Array) | undefined;
@@ -49,6 +53,10 @@ export class Recorder {
   /** Id of the record that causes what comes next; callers save and restore it around a scope. */
   cause = 0;
   readonly enabled: boolean;
+  /** Kinds that are left out, in the order of the kinds. */
+  readonly omitted: readonly TraceKind[];
+  /** Payload words of each kind, or {@link OMITTED}. */
+  readonly #lengths: Uint8Array;
   readonly #time: TimeSource;
   readonly #limit: number;
   readonly #allocate: RecorderOptions['allocate'];
@@ -65,7 +73,12 @@ export class Recorder {
   #dropped = 0;
 
   constructor(time: TimeSource, options: RecorderOptions = {}) {
+    const omit = options.omit ?? [];
     this.enabled = options.enabled ?? true;
+    this.omitted = TRACE_KIND_NAMES.filter((kind) => omit.includes(kind));
+    this.#lengths = PAYLOAD_WORDS.map((length, kind) =>
+      this.enabled && !omit.includes(TRACE_KIND_NAMES[kind] as TraceKind) ? length : OMITTED,
+    );
     this.#limit = options.chunks ?? Number.POSITIVE_INFINITY;
     this.#time = time;
     this.#allocate = options.allocate;
@@ -109,15 +122,21 @@ export class Recorder {
     return id;
   }
 
+  /** Id that the next record of `kind` will have; of one that is left out, what {@link emit} returns. */
+  idOfNext(kind: number): number {
+    return this.#lengths[kind] === OMITTED ? this.cause : this.#nextId;
+  }
+
   /**
-   * Appends a record of `kind` (a number of `K`) with its payload words and returns its id, or 0 when
-   * recording is off. Words past the kind's payload are ignored.
+   * Appends a record of `kind` (a number of `K`) with its payload words and returns its id. Words past
+   * the kind's payload are ignored. A kind that is left out returns the cause that is in force, so that
+   * the chain leads past it; 0 when recording is off.
    */
   emit(kind: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0): number {
-    if (!this.enabled) {
-      return 0;
+    const length = this.#lengths[kind] as number;
+    if (length === OMITTED) {
+      return this.cause;
     }
-    const length = PAYLOAD_WORDS[kind] as number;
     if (this.#position + HEADER_WORDS + 8 > CHUNK_WORDS) {
       this.#nextChunk();
     }

@@ -6,7 +6,7 @@ import { CRC32_START, crc32Bytes } from '../base/crc32.ts';
 import { hex } from '../base/hex.ts';
 import type { JsonObject } from '../base/json.ts';
 import { asciiJson } from '../base/json.ts';
-import type { PayloadType } from './kinds.ts';
+import type { PayloadType, TraceKind } from './kinds.ts';
 import { TRACE_KIND_NAMES, TRACE_KINDS } from './kinds.ts';
 import { asciiBytes, asciiText, LineBuffer } from './line-buffer.ts';
 import type { TraceSource } from './reader.ts';
@@ -31,6 +31,8 @@ export interface SessionInfo {
   readonly timeLimit?: number;
   /** Allocation of the stack that failed on request, from 1. */
   readonly failNth?: number;
+  /** Kinds of records that were left out on purpose; absent when none was. */
+  readonly omitted?: readonly TraceKind[];
   /** Machine configuration in force: features, RAM, whatever `machine.configure` was given. */
   readonly machine: JsonObject;
   /** How the run ended, as `run --json` reports it; absent when it is still running. */
@@ -85,6 +87,7 @@ function headerOf(info: SessionInfo, source: TraceSource, crc: number): JsonObje
     seed: info.seed,
     ...(info.timeLimit === undefined ? {} : { timeLimit: info.timeLimit }),
     ...(info.failNth === undefined ? {} : { failNth: info.failNth }),
+    ...(info.omitted === undefined ? {} : { omitted: info.omitted }),
     machine: info.machine,
     first: source.chunks[0]?.firstId ?? 1,
     records: source.chunks.reduce((sum, chunk) => sum + chunk.count, 0),

@@ -39,6 +39,11 @@ const CRC: FieldCheck = {
   test: (value) => typeof value === 'string' && /^0x[0-9a-f]{8}$/.test(value),
 };
 
+const TEXTS: FieldCheck = {
+  what: 'a list of texts',
+  test: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
+};
+
 const REQUIRED: Readonly<Record<string, FieldCheck>> = {
   file: TEXT,
   profile: TEXT,
@@ -52,6 +57,7 @@ const REQUIRED: Readonly<Record<string, FieldCheck>> = {
 const OPTIONAL: Readonly<Record<string, FieldCheck>> = {
   timeLimit: SECONDS,
   failNth: COUNT,
+  omitted: TEXTS,
   result: OBJECT,
 };
 

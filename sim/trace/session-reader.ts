@@ -117,7 +117,11 @@ export class SessionReader {
     this.#checkWhole(header);
     return {
       header,
-      source: { chunks: this.#builder.chunks, texts: this.#builder.texts },
+      source: {
+        chunks: this.#builder.chunks,
+        texts: this.#builder.texts,
+        omitted: header.omitted,
+      },
       damage: this.#damage,
       damages: this.#damages,
     };

@@ -80,6 +80,7 @@ describe('substream run', () => {
     [['run', 'ok.ts', '--time-limit', '0'], 2, /^substream: --time-limit must be a number/],
     [['run', 'ok.ts', '--trace', 'no/such/x'], 2, /^substream: no\/such\/x: cannot be written/],
     [['run', 'ok.ts', '--trace', 'dir.ts'], 2, /^substream: dir\.ts: is a directory$/],
+    [['run', 'ok.ts', '--record', 'lies'], 2, /^substream: --record: no group of records 'lies'/],
     [['run', 'loop.ts', '--time-limit', '0.5'], 4, /^TimeLimit: time limit reached/],
     [['walk', 'ok.ts'], 2, /^substream: no command 'walk'/],
   ] as const)('%j: one line and its status', async (args, exit, line) => {
@@ -131,6 +132,20 @@ describe('substream run', () => {
     expect(one).toBe(two);
     expect(one.length).toBeGreaterThan(10_000);
     expect(one).not.toContain(folder);
+  });
+
+  it('leaves out of a session what --record says, and explains nothing from what is missing', async () => {
+    await run('run', 'fault.ts', '--trace', 'part.substream', '--record', 'all,-fetches,-caches');
+    const text = readFileSync(join(folder, 'part.substream'), 'utf8');
+    expect(JSON.parse(text.slice(0, text.indexOf('\n')))).toMatchObject({
+      substream: 1,
+      omitted: ['fetch', 'cache'],
+    });
+    expect(text).not.toMatch(/"kind":"(fetch|cache)"/);
+    const { exit, out } = await run('explain', 'part.substream');
+    expect([exit, out]).toEqual([0, expect.stringContaining('Unknown: fetches were not recorded')]);
+    const { err } = await run('export', 'part.substream', '--format', 'csv', '-o', 'part.csv');
+    expect(err).toBe('substream: part.substream: fetches and caches were not recorded\n');
   });
 
   it('runs the examples to their end', async () => {

@@ -120,10 +120,24 @@ describe('a list to choose from', () => {
     const prompts = new Prompts();
     const first = prompts.choose('one', items);
     const second = prompts.choose('two', items);
-    prompts.pick.value?.done(2);
+    prompts.pick.value?.done([2]);
     expect(await first).toBeUndefined();
     expect(await second).toBe('View: Problems');
     expect(prompts.pick.value).toBeUndefined();
+  });
+
+  it('answers with all that were chosen in the order of the list, none included', async () => {
+    const prompts = new Prompts();
+    const some = prompts.chooseMany('some', items, ['File: Save']);
+    expect(prompts.pick.value?.checked).toEqual([0]);
+    prompts.pick.value?.done([2, 0]);
+    expect(await some).toEqual(['File: Save', 'View: Problems']);
+    const none = prompts.chooseMany('none', items, []);
+    prompts.pick.value?.done([]);
+    expect(await none).toEqual([]);
+    const cancelled = prompts.chooseMany('cancelled', items, []);
+    prompts.pick.value?.done(undefined);
+    expect(await cancelled).toBeUndefined();
   });
 
   it('answers a question that is replaced as Escape would', async () => {

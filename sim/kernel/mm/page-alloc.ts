@@ -81,7 +81,7 @@ export class PageAllocator {
       return NO_PAGE;
     }
     const recorder = this.#machine.recorder;
-    const record = recorder.enabled ? recorder.count + 1 : 0;
+    const record = recorder.idOfNext(K.alloc);
     const tag = this.#tag(what);
     for (const zone of this.#zones) {
       const pa = zone.take(order, tag, record);

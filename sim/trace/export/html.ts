@@ -3,7 +3,9 @@
 // Of a large session the first faults and log lines are shown, and how many are left out.
 
 import { bigOf, numberOf, textOf } from '../decoded.ts';
+import type { TraceKind } from '../kinds.ts';
 import type { TraceRecord } from '../reader.ts';
+import { notRecorded } from '../record-groups.ts';
 import { TraceIndex } from '../trace-index.ts';
 import { dmesgStamp } from './dmesg.ts';
 import type { ExportControl, ExportFormat, ExportSession } from './export-format.ts';
@@ -148,7 +150,11 @@ function head({ header }: ExportSession): string {
 }
 
 function summary({ header }: ExportSession, findings: Findings): string {
-  const count = (kind: string): string => String(findings.counts.get(kind) ?? 0);
+  const count = (kind: TraceKind): string =>
+    header.omitted?.includes(kind) === true
+      ? 'not recorded'
+      : String(findings.counts.get(kind) ?? 0);
+  const missing = notRecorded(header.omitted);
   const rows: [string, string][] = [
     ['profile', header.profile],
     ['seed', String(header.seed)],
@@ -160,6 +166,7 @@ function summary({ header }: ExportSession, findings: Findings): string {
     ['page requests', count('ppr')],
     ['interrupts', count('irq')],
     ['diagnostics', count('diagnostic')],
+    ...(missing === undefined ? [] : [['left out', missing] as [string, string]]),
     ['machine', JSON.stringify(header.machine)],
   ];
   if (header.result !== undefined) {
@@ -171,7 +178,7 @@ function summary({ header }: ExportSession, findings: Findings): string {
   return `<table>\n${cells.join('\n')}\n</table>\n`;
 }
 
-function faults({ explain }: ExportSession, index: TraceIndex, findings: Findings): string {
+function faults({ header, explain }: ExportSession, index: TraceIndex, findings: Findings): string {
   const texts = faultSections(index, findings.faults, explain);
   const left = findings.faultCount - findings.faults.length;
   const rest = left > 0 ? `<p class="dim">${left} more faults are in the session.</p>\n` : '';
@@ -181,7 +188,8 @@ function faults({ explain }: ExportSession, index: TraceIndex, findings: Finding
     return `<li>${escapeHtml(`${place}${textOf(record, 'text')} (${textOf(record, 'section')})`)}</li>`;
   });
   const notes = told.length === 0 ? '' : `<h2>Diagnostics</h2>\n<ul>${told.join('\n')}</ul>\n`;
-  const none = texts.length === 0 ? '<p>None.</p>\n' : '';
+  const missing = header.omitted?.includes('event') === true;
+  const none = texts.length === 0 ? `<p>${missing ? 'Not recorded' : 'None'}.</p>\n` : '';
   return `<h2>Faults</h2>\n${none}${texts.join('')}${rest}${notes}`;
 }
 
