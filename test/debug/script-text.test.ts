@@ -2,9 +2,10 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CaughtExceptions } from '../../sim/host/debug/caught-exceptions.ts';
+import { fateOf } from '../../sim/host/debug/caught-exceptions.ts';
 import { diesInLoopHeads, plainLoopHeads } from '../../sim/host/debug/loop-heads.ts';
 import { scanScript } from '../../sim/host/debug/script-scan.ts';
+import { ScriptTree } from '../../sim/host/debug/script-tree.ts';
 import { TextInserts } from '../../sim/script/text-inserts.ts';
 
 describe('inserts', () => {
@@ -73,23 +74,31 @@ return found.map((f) => f());`;
   });
 });
 
-describe('the scan of a text', () => {
+describe('the tree of a text', () => {
   it.each([
-    ["a = 'try {'; // try {\nb = /[/}]/.test(c);", []],
+    ["const s: string = 'try {'; // try {\nb(/[/}]/.test(s));", []],
     ['try { a(); } catch { b(); }', ['a']],
     ['try { a(); } finally { b(); }', []],
     ['try { try { a(); } finally { b(); } c(); } catch (e) { d(); }', ['a', 'b', 'c']],
+    ['try { on(() => { a(); }); b(); } catch (e) { c(); }', ['b']],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a template of the script
     ['const t = `x ${f(`}`)} try {`; try { a(); } /* then */ catch { b(); }', ['a']],
-  ])('%s catches in %o', (text, caught) => {
-    const knows = new CaughtExceptions(text);
+  ])('%s catches in %o', async (text, caught) => {
+    const script = await new ScriptTree(text).parsed();
     const inside = ['a', 'b', 'c', 'd'].filter((name) => {
       const column = text.indexOf(`${name}()`) + 1;
-      return column > 0 && knows.catches([{ line: 1, column }]);
+      const calls = [{ line: 1, column, later: false }];
+      return column > 0 && script !== undefined && fateOf(script, calls) === 'caught';
     });
     expect(inside).toEqual(caught);
   });
 
+  it('is none for a text that is no script', async () => {
+    expect(await new ScriptTree('let let = 3 +;').parsed()).toBeUndefined();
+  });
+});
+
+describe('the scan of a text', () => {
   it('keeps every character of code in its place', () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a template of the script
     const text = "a('x'); // b\nc(`d${e}f`); /* g\nh */ i(/j/);";

@@ -14,6 +14,12 @@ const SCOPE_NAMES: Readonly<Record<string, string>> = {
   closure: 'Closure',
 };
 
+/** A function's place on the stack. */
+export interface CallPlace extends SourcePlace {
+  /** What runs was not called from here but began later: behind an `await`, or in a `then`. */
+  readonly later: boolean;
+}
+
 /** Frames of one stop. */
 export class PausedStack {
   readonly #source: ScriptSource;
@@ -39,9 +45,27 @@ export class PausedStack {
     return this.own.length > 0 && this.own[0] === this.#all[0];
   }
 
+  /** Where the script stands. */
+  get place(): SourcePlace | undefined {
+    const [top] = this.own;
+    return top && this.#source.toUser(top.location);
+  }
+
   /** Places on the stack, innermost first, also of the frames that await. */
-  places(): readonly SourcePlace[] {
-    return this.frames([]).filter(({ kind }) => kind !== 'reason');
+  calls(): readonly CallPlace[] {
+    const calls: CallPlace[] = [];
+    const add = (locations: readonly Debugger.Location[], later: boolean): void => {
+      const places = locations.flatMap((location) => this.#source.toUser(location) ?? []);
+      calls.push(...places.map((place, index) => ({ ...place, later: later && index === 0 })));
+    };
+    add(
+      this.own.map(({ location }) => location),
+      false,
+    );
+    for (let trace = this.#async; trace !== undefined; trace = trace.parent) {
+      add(trace.callFrames, true);
+    }
+    return calls;
   }
 
   /** The stack; `reasons` say why the simulator called the script, innermost first. */

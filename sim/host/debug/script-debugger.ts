@@ -20,7 +20,7 @@ import type { InspectAnswer, InspectRequest } from '../../protocol/inspect.ts';
 import type { PausedState } from '../../session/debug-agent.ts';
 import { AGENT } from '../../session/debug-agent.ts';
 import type { ThreadDebugger } from '../session-thread.ts';
-import { CaughtExceptions } from './caught-exceptions.ts';
+import { fateOf } from './caught-exceptions.ts';
 import { keepLoopsInterruptible } from './interruptible-loops.ts';
 import { PausedScript } from './paused-script.ts';
 import { PausedStack } from './paused-stack.ts';
@@ -30,7 +30,7 @@ import { ScriptTree } from './script-tree.ts';
 import { BREAK_URL, SIMULATOR_PATTERN, scriptUrl } from './script-urls.ts';
 import { StepFilter } from './step-filter.ts';
 import type { Going, ThrownValue } from './stop-reason.ts';
-import { exceptionOf, namedException, reasonOf } from './stop-reason.ts';
+import { exceptionOf, isThrow, namedException, reasonOf } from './stop-reason.ts';
 import type { CdpEvent } from './worker-connection.ts';
 import { WorkerConnection } from './worker-connection.ts';
 
@@ -53,7 +53,7 @@ interface Announcement {
 export class ScriptDebugger implements ThreadDebugger {
   readonly #request: RunRequest;
   readonly #stopOnEntry: boolean;
-  readonly #caught: CaughtExceptions;
+  readonly #tree: ScriptTree;
   readonly #breakpoints: RunBreakpoints;
   readonly #urls = new Map<string, string>();
   readonly #stops = new Emitter<DebugStop>();
@@ -76,10 +76,9 @@ export class ScriptDebugger implements ThreadDebugger {
 
   constructor({ request, breakpoints, stopOnEntry }: DebugLaunch) {
     this.#request = request;
-    const tree = new ScriptTree(request.text);
-    this.#breakpoints = new RunBreakpoints(request.text, tree, breakpoints);
+    this.#tree = new ScriptTree(request.text);
+    this.#breakpoints = new RunBreakpoints(request.text, this.#tree, breakpoints);
     this.#stopOnEntry = stopOnEntry === true;
-    this.#caught = new CaughtExceptions(request.text);
     this.#steps = new StepFilter(request.text);
   }
 
@@ -233,7 +232,7 @@ export class ScriptDebugger implements ThreadDebugger {
       this.#quietly(this.#going);
       return;
     }
-    const [place] = stack.places();
+    const { place } = stack;
     this.#place = place && { file: this.#request.file, line: place.line, column: place.column };
     const isNew = isBreak || (stop.hitBreakpoints ?? []).length > 0;
     if (this.#steps.isMidway(source, stack, this.#going, isNew)) {
@@ -242,7 +241,8 @@ export class ScriptDebugger implements ThreadDebugger {
     }
     this.#steps.shown(stack, isBreak);
     const state = await this.#agent<PausedState>('paused()');
-    const thrown = exceptionOf(stop, state, this.#caught.catches(stack.places()));
+    const caught = isThrow(stop, state) && (await this.#isCaught(stop, stack));
+    const thrown = exceptionOf(stop, state, caught);
     if (thrown !== undefined && !this.#breakpoints.wants(thrown.caught)) {
       this.#quietly(this.#going);
       return;
@@ -253,6 +253,13 @@ export class ScriptDebugger implements ThreadDebugger {
     const named = this.#breakpoints.functionOf(hits);
     const why = reasonOf({ stop, state, hits, named, going: this.#going, exception });
     await this.#announce(stack, { state, why, thrown });
+  }
+
+  async #isCaught({ data }: Debugger.PausedEventDataType, stack: PausedStack): Promise<boolean> {
+    const script = await this.#tree.parsed();
+    const fate = script === undefined ? 'unknown' : fateOf(script, stack.calls());
+    const predicted = (data as { readonly uncaught?: boolean } | undefined)?.uncaught === false;
+    return fate === 'unknown' ? predicted : fate === 'caught';
   }
 
   async #announce(stack: PausedStack, { state, why, thrown }: Announcement): Promise<void> {

@@ -1,5 +1,5 @@
 // A light scan of a script's text: comments, strings, templates and regular expressions are skipped, so
-// that braces and keywords that remain are code. Enough to find try blocks and starts of statements.
+// that braces and keywords that remain are code. Enough to find loops and starts of statements.
 
 /** What the scan found. Offsets count from 0. */
 export interface ScriptScan {
@@ -7,8 +7,6 @@ export interface ScriptScan {
   readonly lineStarts: readonly number[];
   /** The text with everything that is no code blanked out; no character moves. */
   readonly code: string;
-  /** Blocks of `try` that have a `catch`. */
-  readonly tries: readonly { readonly from: number; readonly to: number }[];
   /**
    * For each line: the last character of code before it and whether the line starts in code, not in a
    * comment or template.
@@ -20,20 +18,12 @@ export interface ScriptScan {
 const BEFORE_REGEX =
   /(?:^|[(,=:[!&|?{};+\-*%~^<>]|\b(?:return|typeof|case|in|of|do|else|await))\s*$/;
 
-interface OpenBrace {
-  readonly at: number;
-  readonly isTry: boolean;
-}
-
 interface Scan {
   readonly text: string;
   at: number;
   /** Code so far, without what is skipped: only the tail matters. */
   tail: string;
-  readonly braces: (OpenBrace | 'template')[];
-  /** The try block that was closed last. */
-  closedTry: { from: number; to: number } | undefined;
-  readonly tries: { from: number; to: number }[];
+  readonly braces: ('brace' | 'template')[];
   readonly skipped: { from: number; to: number }[];
   readonly lastBefore: Map<number, string>;
 }
@@ -45,8 +35,6 @@ export function scanScript(text: string): ScriptScan {
     at: 0,
     tail: '',
     braces: [],
-    closedTry: undefined,
-    tries: [],
     skipped: [],
     lastBefore: new Map(),
   };
@@ -62,7 +50,7 @@ export function scanScript(text: string): ScriptScan {
     last: scan.lastBefore.get(start) ?? '',
     inCode: !scan.skipped.some(({ from, to }) => start > from && start < to),
   }));
-  return { lineStarts, code: blanked(text, scan.skipped), tries: scan.tries, before };
+  return { lineStarts, code: blanked(text, scan.skipped), before };
 }
 
 function blanked(
@@ -102,24 +90,12 @@ function step(scan: Scan): void {
 
 function character(scan: Scan, one: string, at: number): void {
   if (one === '{') {
-    scan.braces.push({ at: at + 1, isTry: /\btry\s*$/.test(scan.tail) });
-  } else if (one === '}') {
-    const open = scan.braces.pop();
-    if (open === 'template') {
-      template(scan, at + 1, at + 1);
-      return;
-    }
-    if (open?.isTry === true) {
-      scan.closedTry = { from: open.at, to: at };
-    }
+    scan.braces.push('brace');
+  } else if (one === '}' && scan.braces.pop() === 'template') {
+    template(scan, at + 1, at + 1);
+    return;
   }
   code(scan, one);
-  if (/\}\s*catch$/.test(scan.tail)) {
-    if (scan.closedTry !== undefined) {
-      scan.tries.push(scan.closedTry);
-      scan.closedTry = undefined;
-    }
-  }
 }
 
 /** Remembers a character of code; the first line start behind it sees it as the last. */

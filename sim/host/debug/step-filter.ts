@@ -30,7 +30,7 @@ export class StepFilter {
 
   /** A stop is shown. */
   shown(stack: PausedStack, isBreak: boolean): void {
-    const [place] = stack.places();
+    const { place } = stack;
     this.#last = { depth: stack.depth, own: stack.own.length, place, isBreak };
     this.#skipped = 0;
   }
@@ -46,7 +46,7 @@ export class StepFilter {
     if (top === undefined || isNew) {
       return top !== undefined && stack.onTop && source.isInsert(top.location);
     }
-    const [place] = stack.places();
+    const { place } = stack;
     const { depth, own, place: before, isBreak } = this.#last;
     const sameLine = going.how === 'step' && before?.line === place?.line;
     const returns = sameLine && top.returnValue !== undefined && stack.depth === depth;

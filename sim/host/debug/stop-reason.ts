@@ -71,16 +71,23 @@ export function reasonOf({
     : { reason: BY_GOING[going.how], breakpoints: [] };
 }
 
+/** True when something was thrown, by the script itself or by a function of the API. */
+export function isThrow({ reason }: Debugger.PausedEventDataType, { cause }: PausedState): boolean {
+  return cause?.kind === 'exception' || reason === 'exception' || reason === 'promiseRejection';
+}
+
 /** The exception of a stop, thrown by the script itself or by a function of the API. */
 export function exceptionOf(
-  { reason, data }: Debugger.PausedEventDataType,
-  { cause }: PausedState,
+  stop: Debugger.PausedEventDataType,
+  state: PausedState,
   caught: boolean,
 ): ThrownValue | undefined {
+  const { data } = stop;
+  const { cause } = state;
   if (cause?.kind === 'exception') {
     return { caught, text: `Error: ${cause.text}` };
   }
-  return reason === 'exception' || reason === 'promiseRejection'
+  return isThrow(stop, state)
     ? { caught, value: (data ?? { type: 'undefined' }) as Runtime.RemoteObject }
     : undefined;
 }
