@@ -1,5 +1,6 @@
 // A client of the inspector's socket, as Chrome DevTools is one: enough of RFC 6455 for one peer on this
-// machine (text frames, no fragments, no extensions), since Node 20 has no WebSocket of its own.
+// machine (text frames, no fragments, no extensions, nothing after the first frame of another kind), since
+// Node 20 has no WebSocket of its own.
 
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
@@ -58,8 +59,10 @@ export class InspectorClient {
     return new Promise((resolve) => this.#pending.set(id, resolve));
   }
 
+  /** Says goodbye first, as debuggers do: Node 20 dies when it writes to a client that is just gone. */
   close(): void {
-    this.#socket.destroy();
+    const mask = randomBytes(4);
+    this.#socket.end(Buffer.concat([Buffer.from([0x88, 0x80]), mask]));
   }
 
   #take(more: Buffer): void {
@@ -76,6 +79,7 @@ export class InspectorClient {
   }
 
   #frame(): string | undefined {
+    const isText = ((this.#rest[0] ?? 0) & 0x0f) === 1;
     const short = (this.#rest[1] ?? 0) & 0x7f;
     const head = short === 126 ? 4 : short === 127 ? 10 : 2;
     if (this.#rest.length < head) {
@@ -87,7 +91,7 @@ export class InspectorClient {
         : short === 127
           ? Number(this.#rest.readBigUInt64BE(2))
           : short;
-    if (this.#rest.length < head + length) {
+    if (!isText || this.#rest.length < head + length) {
       return undefined;
     }
     const text = this.#rest.subarray(head, head + length).toString();
