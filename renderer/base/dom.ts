@@ -8,9 +8,27 @@ export function classes(...names: readonly (string | false | undefined)[]): stri
   return names.filter((name) => typeof name === 'string' && name !== '').join(' ');
 }
 
-/** Marks the performance timeline when what was just changed is on the screen: a frame after the next. */
+/** When a painted change was ready, and when the frame that shows it began: milliseconds of the page. */
+export interface PaintDetail {
+  readonly ready: number;
+  readonly frame: number;
+}
+
+/**
+ * Marks the performance timeline when what was just changed is painted: a message that is sent while the
+ * next frame is made arrives when its style, layout and paint are done. The mark carries a
+ * {@link PaintDetail}.
+ */
 export function markWhenPainted(name: string): void {
-  requestAnimationFrame(() => requestAnimationFrame(() => performance.mark(name)));
+  const ready = performance.now();
+  requestAnimationFrame((frame) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      performance.mark(name, { detail: { ready, frame } satisfies PaintDetail });
+      port1.close();
+    };
+    port2.postMessage(undefined);
+  });
 }
 
 /**

@@ -16,7 +16,10 @@ import type { Documents } from '../editor/documents.ts';
 import type { SessionView } from '../workbench/session.ts';
 import { Breakpoints } from './breakpoints.ts';
 
-/** A stop that ends sooner than this is followed by the next without an empty view between them. */
+/**
+ * A stop that ends sooner than this is followed by the next with nothing shown between them: what is shown
+ * takes a frame, and the next stop then waits for the frame after it.
+ */
 const LINGER_MS = 150;
 
 /** Where the debugger stands. */
@@ -43,6 +46,8 @@ export class DebugView implements Disposable {
   readonly #documents: Documents;
   readonly #owned = new DisposableStore();
   #linger: ReturnType<typeof setTimeout> | undefined;
+  /** The script went on; `state` says so when that has lasted. */
+  #goesOn = false;
   /** Text version that runs: breakpoints of a changed text mean other lines. */
   #version = 0;
 
@@ -84,6 +89,10 @@ export class DebugView implements Disposable {
     );
   }
 
+  get #stands(): boolean {
+    return this.state.value === 'stopped' && !this.#goesOn;
+  }
+
   /** Runs a document under the debugger, to its end. */
   async launch(id: string, stopOnEntry = false): Promise<void> {
     if (this.#session.running) {
@@ -123,7 +132,7 @@ export class DebugView implements Disposable {
   }
 
   async pause(): Promise<void> {
-    if (this.state.value === 'running') {
+    if (this.state.value === 'running' || this.#goesOn) {
       await this.#remote.calls.debugPause();
     }
   }
@@ -147,7 +156,7 @@ export class DebugView implements Disposable {
   /** Evaluates a line of the debug console and shows what came of it. */
   async submit(text: string): Promise<void> {
     this.#say({ kind: 'input', text, reference: 0 });
-    if (this.state.value !== 'stopped') {
+    if (!this.#stands) {
       this.#say({ kind: 'error', text: 'the script does not stand still', reference: 0 });
       return;
     }
@@ -186,14 +195,14 @@ export class DebugView implements Disposable {
   }
 
   async #go(call: () => Promise<void>): Promise<void> {
-    if (this.state.value === 'stopped') {
-      performance.mark('substream:step');
+    if (this.#stands) {
       await call();
     }
   }
 
   #stopped(stop: DebugStop): void {
     clearTimeout(this.#linger);
+    this.#goesOn = false;
     this.frame.set(1);
     this.scopes.set(stop.scopes);
     if (stop.status !== undefined) {
@@ -206,12 +215,16 @@ export class DebugView implements Disposable {
   }
 
   #continued(): void {
-    this.state.set('running');
+    this.#goesOn = true;
     clearTimeout(this.#linger);
-    this.#linger = setTimeout(() => this.#clear(), LINGER_MS);
+    this.#linger = setTimeout(() => {
+      this.state.set('running');
+      this.#clear();
+    }, LINGER_MS);
   }
 
   #ended(): void {
+    this.#goesOn = false;
     this.state.set('inactive');
     this.#clear();
     if (this.document.value !== undefined) {
@@ -231,7 +244,7 @@ export class DebugView implements Disposable {
   }
 
   async #watchAll(): Promise<void> {
-    if (this.state.value !== 'stopped') {
+    if (!this.#stands) {
       return;
     }
     const frame = this.frame.value;

@@ -58,6 +58,18 @@ export interface PausedState {
   readonly reasons: readonly string[];
 }
 
+/** A scope of the script: a number by which its parts are asked for, and its variables. */
+export interface ScopeView {
+  readonly reference: number;
+  readonly variables: readonly DebugVariable[];
+}
+
+/** A pause begins: its state, and the scopes that were handed in. */
+export interface PausedAnswer {
+  readonly state: PausedState;
+  readonly scopes: readonly ScopeView[];
+}
+
 /** Names of the agent's functions in the realm of the script and in the simulator's. */
 export const GUEST_VIEW = 'substream_view';
 export const GUEST_BREAK = 'substream_break';
@@ -131,7 +143,12 @@ export class DebugAgent {
   }
 
   /** Starts a pause: references of the one before are void. */
-  paused(): PausedState {
+  #paused(scopes: readonly unknown[]): PausedAnswer {
+    const state = this.#stateNow();
+    return { state, scopes: scopes.map((scope) => this.#scope(scope as object)) };
+  }
+
+  #stateNow(): PausedState {
     this.#values.clear();
     this.#watch?.endSingle();
     this.#platform.flush();
@@ -159,6 +176,8 @@ export class DebugAgent {
   #answer(operation: string, args: readonly unknown[]): string | undefined {
     const [first, second, third] = args;
     switch (operation) {
+      case 'paused':
+        return JSON.stringify(this.#paused(args));
       case 'scope':
         return JSON.stringify(this.#scope(first as object));
       case 'value':
@@ -170,7 +189,7 @@ export class DebugAgent {
     }
   }
 
-  #scope(scope: object): { reference: number; variables: readonly DebugVariable[] } {
+  #scope(scope: object): ScopeView {
     const variables = this.#values.properties(scope);
     return {
       reference: this.#values.referenceTo(scope),

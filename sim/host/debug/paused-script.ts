@@ -8,14 +8,25 @@ import type {
   EvaluateRequest,
   SetVariableRequest,
 } from '../../protocol/debug.ts';
-import { GUEST_VIEW } from '../../session/debug-agent.ts';
+import type { PausedState } from '../../session/debug-agent.ts';
 import { primitiveText } from '../../session/debug-values.ts';
-import type { PausedStack } from './paused-stack.ts';
-import { callView, readScope } from './paused-stack.ts';
+import type { AgentView, ViewedScope } from './agent-view.ts';
+import type { OwnScope, PausedStack } from './paused-stack.ts';
+import { scopeName } from './paused-stack.ts';
 import type { WorkerConnection } from './worker-connection.ts';
 
 /** Longest evaluation, milliseconds. */
 const EVALUATE_MS = 2000;
+
+/** What a paused script is made of. */
+export interface PausedParts {
+  readonly connection: WorkerConnection;
+  readonly view: AgentView;
+  readonly stack: PausedStack;
+  readonly agent: <T>(call: string) => Promise<T>;
+  /** A variable that the debugger itself put in. */
+  readonly hidden: string | undefined;
+}
 
 /** What the debugger offers only while the script stands still. */
 export class PausedScript {
@@ -24,41 +35,48 @@ export class PausedScript {
   readonly #agent: <T>(call: string) => Promise<T>;
   /** Frame and number of the engine's scope, by reference. */
   readonly #scopes = new Map<number, { readonly frame: number; readonly index: number }>();
-  /** A variable that the debugger itself put in. */
   readonly #hidden: string | undefined;
-  #view: Promise<string | undefined> | undefined;
+  readonly #view: AgentView;
 
-  constructor(
-    connection: WorkerConnection,
-    stack: PausedStack,
-    agent: <T>(call: string) => Promise<T>,
-    hidden?: string,
-  ) {
+  constructor({ connection, view, stack, agent, hidden }: PausedParts) {
     this.#hidden = hidden;
     this.#connection = connection;
+    this.#view = view;
     this.#stack = stack;
     this.#agent = agent;
+  }
+
+  /** Starts the pause: why it came, and the scopes of the innermost frame. Asked once, before all else. */
+  async begin(): Promise<{ readonly state: PausedState; readonly scopes: readonly DebugScope[] }> {
+    const callFrame = this.#frame(1);
+    const found = this.#stack.scopesOf(callFrame);
+    const { state, scopes } = await this.#view.paused(callFrame, found);
+    return { state, scopes: this.#named(1, found, scopes) };
   }
 
   /** Scopes of a frame with their variables; empty ones are left out. */
   async scopes(frame: number): Promise<readonly DebugScope[]> {
     const callFrame = this.#frame(frame);
-    const view = await this.#viewOf(callFrame);
-    if (view === undefined) {
-      return [];
-    }
-    const scopes = await Promise.all(
-      this.#stack.scopesOf(callFrame).map(async (scope) => {
-        const read = await readScope(this.#connection, scope, view);
-        this.#scopes.set(read.reference, { frame, index: scope.index });
-        return read;
-      }),
-    );
-    const shown = scopes.map((scope) => ({
-      ...scope,
-      variables: scope.variables.filter(({ name }) => name !== this.#hidden),
-    }));
-    return shown.filter(({ variables }) => variables.length > 0);
+    const found = this.#stack.scopesOf(callFrame);
+    const read = await Promise.all(found.map((scope) => this.#view.scope(callFrame, scope)));
+    return this.#named(frame, found, read);
+  }
+
+  #named(
+    frame: number,
+    scopes: readonly OwnScope[],
+    read: readonly ViewedScope[],
+  ): readonly DebugScope[] {
+    const named = read.flatMap(({ reference, variables }, at): DebugScope[] => {
+      const scope = scopes[at];
+      if (scope === undefined) {
+        return [];
+      }
+      this.#scopes.set(reference, { frame, index: scope.index });
+      const shown = variables.filter(({ name }) => name !== this.#hidden);
+      return [{ name: scopeName(scope), reference, variables: shown }];
+    });
+    return named.filter(({ variables }) => variables.length > 0);
   }
 
   async variables(reference: number): Promise<readonly DebugVariable[]> {
@@ -102,18 +120,7 @@ export class PausedScript {
     { reference, name }: { readonly reference: number; readonly name: string },
     value: Runtime.RemoteObject,
   ): Promise<void> {
-    const view = await this.#viewOf(callFrame);
-    const { result } = await this.#connection.send<Runtime.CallFunctionOnReturnType>(
-      'Runtime.callFunctionOn',
-      {
-        objectId: view,
-        functionDeclaration: 'function (r, n, v) { return this("set", r, n, v); }',
-        arguments: [{ value: reference }, { value: name }, argumentOf(value)],
-        silent: true,
-        returnByValue: true,
-      },
-    );
-    if (typeof result.value !== 'string') {
+    if (!(await this.#view.set(callFrame, { reference, name }, argumentOf(value)))) {
       throw new Error(`${name} cannot be set`);
     }
   }
@@ -136,13 +143,12 @@ export class PausedScript {
     callFrame: Debugger.CallFrame,
     result: Runtime.RemoteObject,
   ): Promise<EvaluateAnswer> {
-    const view = result.objectId === undefined ? undefined : await this.#viewOf(callFrame);
-    if (view === undefined || result.type === 'symbol') {
-      return { ok: true, value: remoteText(result), type: result.type, reference: 0 };
-    }
-    const text = await callView(this.#connection, result.objectId, view, 'value');
-    const { value, type, reference } = JSON.parse(text ?? '{}') as DebugVariable;
-    return { ok: true, value, type, reference };
+    const { objectId, type } = result;
+    const isObject = objectId !== undefined && type !== 'symbol';
+    const shown = isObject ? await this.#view.value(callFrame, objectId) : undefined;
+    return shown === undefined
+      ? { ok: true, value: remoteText(result), type, reference: 0 }
+      : { ok: true, value: shown.value, type: shown.type, reference: shown.reference };
   }
 
   /** The locked realm hides the text of its errors from the engine; the agent reads it. */
@@ -162,18 +168,6 @@ export class PausedScript {
   /** A value of the engine as text. */
   async show(value: Runtime.RemoteObject): Promise<string> {
     return (await this.#shown(this.#frame(1), value)).value;
-  }
-
-  /** The agent's view function in the realm of the script. */
-  #viewOf({ callFrameId }: Debugger.CallFrame): Promise<string | undefined> {
-    this.#view ??= this.#connection
-      .send<Debugger.EvaluateOnCallFrameReturnType>('Debugger.evaluateOnCallFrame', {
-        callFrameId,
-        expression: GUEST_VIEW,
-        silent: true,
-      })
-      .then(({ result }) => result.objectId);
-    return this.#view;
   }
 
   /** @throws Error when there is no such frame */

@@ -2,9 +2,8 @@
 // where the simulator called back, and the frames that await.
 
 import type { Debugger, Runtime } from 'node:inspector';
-import type { DebugFrame, DebugScope, DebugVariable } from '../../protocol/debug.ts';
+import type { DebugFrame } from '../../protocol/debug.ts';
 import type { ScriptSource, SourcePlace } from './script-source.ts';
-import type { WorkerConnection } from './worker-connection.ts';
 
 /** Scopes that belong to the user's functions, in the engine's words. */
 const SCOPE_NAMES: Readonly<Record<string, string>> = {
@@ -19,6 +18,9 @@ export interface CallPlace extends SourcePlace {
   /** What runs was not called from here but began later: behind an `await`, or in a `then`. */
   readonly later: boolean;
 }
+
+/** A scope with its number in the engine's list. */
+export type OwnScope = Debugger.Scope & { readonly index: number };
 
 /** Frames of one stop. */
 export class PausedStack {
@@ -105,8 +107,8 @@ export class PausedStack {
   }
 
   /** Scopes of a frame that the user wrote; the API's parameters around the script are not among them. */
-  scopesOf(frame: Debugger.CallFrame): readonly (Debugger.Scope & { readonly index: number })[] {
-    const scopes: (Debugger.Scope & { readonly index: number })[] = [];
+  scopesOf(frame: Debugger.CallFrame): readonly OwnScope[] {
+    const scopes: OwnScope[] = [];
     for (const [index, scope] of frame.scopeChain.entries()) {
       const { startLocation } = scope;
       const outside =
@@ -145,38 +147,4 @@ export function scopeName({ type, name }: Debugger.Scope): string {
     return 'Script';
   }
   return type === 'closure' && name !== undefined && name !== '' ? `${words} (${name})` : words;
-}
-
-/** Reads the variables of a scope through the agent's view, in one round trip. */
-export async function readScope(
-  connection: WorkerConnection,
-  scope: Debugger.Scope,
-  view: string,
-): Promise<DebugScope> {
-  const text = await callView(connection, scope.object.objectId, view, 'scope');
-  const { reference, variables } = JSON.parse(text ?? '{"reference":0,"variables":[]}') as {
-    readonly reference: number;
-    readonly variables: readonly DebugVariable[];
-  };
-  return { name: scopeName(scope), reference, variables };
-}
-
-/** Calls the agent's view function on an object of the script's realm. */
-export async function callView(
-  connection: WorkerConnection,
-  objectId: string | undefined,
-  view: string,
-  operation: string,
-): Promise<string | undefined> {
-  const { result } = await connection.send<Runtime.CallFunctionOnReturnType>(
-    'Runtime.callFunctionOn',
-    {
-      objectId,
-      functionDeclaration: 'function (view, operation) { return view(operation, this); }',
-      arguments: [{ objectId: view }, { value: operation }],
-      silent: true,
-      returnByValue: true,
-    },
-  );
-  return typeof result.value === 'string' ? result.value : undefined;
 }

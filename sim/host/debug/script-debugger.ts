@@ -17,9 +17,9 @@ import type {
   HardwareStep,
 } from '../../protocol/debug.ts';
 import type { InspectAnswer, InspectRequest } from '../../protocol/inspect.ts';
-import type { PausedState } from '../../session/debug-agent.ts';
 import { AGENT } from '../../session/debug-agent.ts';
 import type { ThreadDebugger } from '../session-thread.ts';
+import { AgentView } from './agent-view.ts';
 import { fateOf } from './caught-exceptions.ts';
 import { keepLoopsInterruptible } from './interruptible-loops.ts';
 import { PausedScript } from './paused-script.ts';
@@ -43,12 +43,6 @@ const INSIST_MS = 20;
 
 type Step = 'Debugger.stepOver' | 'Debugger.stepInto' | 'Debugger.stepOut';
 
-interface Announcement {
-  readonly state: PausedState;
-  readonly why: Pick<DebugStop, 'reason' | 'text' | 'breakpoints'>;
-  readonly thrown: ThrownValue | undefined;
-}
-
 /** Debugs one run. */
 export class ScriptDebugger implements ThreadDebugger {
   readonly #request: RunRequest;
@@ -66,6 +60,7 @@ export class ScriptDebugger implements ThreadDebugger {
   readonly onDidEnd = this.#ended.event;
   #connection: WorkerConnection | undefined;
   #source: ScriptSource | undefined;
+  #view: AgentView | undefined;
   #entryId: string | undefined;
   #going: Going = { how: 'run' };
   #paused: PausedScript | undefined;
@@ -240,7 +235,11 @@ export class ScriptDebugger implements ThreadDebugger {
       return;
     }
     this.#steps.shown(stack, isBreak);
-    const state = await this.#agent<PausedState>('paused()');
+    const paused = this.#pausedScript(stack);
+    if (paused === undefined) {
+      return;
+    }
+    const { state, scopes } = await paused.begin();
     const caught = isThrow(stop, state) && (await this.#isCaught(stop, stack));
     const thrown = exceptionOf(stop, state, caught);
     if (thrown !== undefined && !this.#breakpoints.wants(thrown.caught)) {
@@ -252,7 +251,14 @@ export class ScriptDebugger implements ThreadDebugger {
     const exception = thrown !== undefined;
     const named = this.#breakpoints.functionOf(hits);
     const why = reasonOf({ stop, state, hits, named, going: this.#going, exception });
-    await this.#announce(stack, { state, why, thrown });
+    this.#interruptible(true);
+    const shown = await this.#exception(paused, thrown);
+    this.#paused = paused;
+    this.#number++;
+    const number = this.#number;
+    const frames = stack.frames(state.reasons);
+    const status = state.status === undefined ? {} : { status: state.status };
+    this.#stops.fire({ number, ...why, ...shown, ...status, frames, scopes });
   }
 
   async #isCaught({ data }: Debugger.PausedEventDataType, stack: PausedStack): Promise<boolean> {
@@ -262,21 +268,14 @@ export class ScriptDebugger implements ThreadDebugger {
     return fate === 'unknown' ? predicted : fate === 'caught';
   }
 
-  async #announce(stack: PausedStack, { state, why, thrown }: Announcement): Promise<void> {
+  #pausedScript(stack: PausedStack): PausedScript | undefined {
     const connection = this.#connection;
     if (connection === undefined) {
-      return;
+      return undefined;
     }
+    this.#view ??= new AgentView(connection);
     const { hidden } = this.#breakpoints;
-    const paused = new PausedScript(connection, stack, this.#agent, hidden);
-    this.#interruptible(true);
-    const exception = await this.#exception(paused, thrown);
-    const scopes = this.#going.how === 'release' ? [] : await paused.scopes(1);
-    this.#paused = paused;
-    this.#number++;
-    const frames = stack.frames(state.reasons);
-    const status = state.status === undefined ? {} : { status: state.status };
-    this.#stops.fire({ number: this.#number, ...why, ...exception, ...status, frames, scopes });
+    return new PausedScript({ connection, view: this.#view, stack, agent: this.#agent, hidden });
   }
 
   async #exception(
