@@ -1,4 +1,5 @@
-// `node scripts/bench-window.mjs [ROUNDS]`: builds, starts a display, measures the window, prints one JSON object.
+// `node scripts/bench-window.mjs [ROUNDS | steps]`: builds, starts a display, measures the window or only the
+// steps of the debugger in it, and prints one JSON object.
 
 import { spawn } from 'node:child_process';
 import { buildWorkbench } from './build.mjs';

@@ -1,5 +1,5 @@
-// The debugger's figures on plain Node: a step of the engine with its variables, the cost of an attached
-// debugger, ending an endless loop. From the key to the repainted line is measured with the window.
+// The debugger's figures: a step of the engine with its variables, the cost of an attached debugger and
+// ending an endless loop on plain Node; from the key to the repainted line in the real window.
 
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -9,6 +9,7 @@ import { SessionHost } from '../../sim/host/session-host.ts';
 import type { BreakpointSet, DebugStop } from '../../sim/protocol/debug.ts';
 import type { Figures, Topic } from './measure.ts';
 import { median, rounded } from './measure.ts';
+import { windowSteps } from './window.ts';
 
 const NONE: BreakpointSet = {
   active: true,
@@ -124,6 +125,7 @@ async function run(): Promise<Figures> {
     engine_step_p95_ms: hundredth(percentile(steps, 0.95)),
     attach_overhead: hundredth(median(ratios)),
     stop_endless_ms: rounded(median(ends)),
+    ...windowSteps(),
   };
 }
 

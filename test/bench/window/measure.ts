@@ -54,7 +54,7 @@ const FRAMES = `new Promise((done) => {
 })`;
 
 /** Medians, milliseconds. */
-export interface WindowFigures extends StepFigures {
+export interface WindowFigures {
   /** Process start to usable editor, with a profile that was never used (no code cache). */
   readonly cold_start_ms: number;
   /** The same with a profile that was used before. */
@@ -89,11 +89,11 @@ export async function measureWindow(electron: string, rounds = 7): Promise<Windo
     warm_start_ms: median(warm),
     window_run_to_first_fault_ms: median(runs),
     ...(await busyTimeline(electron)),
-    ...(await stepping(electron)),
   };
 }
 
-async function stepping(electron: string): Promise<StepFigures> {
+/** Measures steps of the debugger, in the same way. */
+export async function measureSteps(electron: string): Promise<StepFigures> {
   const folder = mkdtempSync(join(tmpdir(), 'substream-bench-'));
   const script = join(folder, 'stepped.ts');
   writeFileSync(script, STEPPED);
