@@ -26,6 +26,14 @@ const INSPECT_REQUEST = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('tables'), node: z.string().max(200).optional() }),
   z.strictObject({ kind: z.literal('registers') }),
   z.strictObject({ kind: z.literal('queues') }),
+  z.strictObject({
+    kind: z.literal('caches'),
+    cache: z.enum(['STE', 'CD', 'TLB', 'walk', 'ATC', 'L1STD', 'L1CD']).optional(),
+    filter: z.string().max(1000),
+    from: z.number().int().nonnegative(),
+    count: z.number().int().nonnegative().max(1000),
+  }),
+  z.strictObject({ kind: z.literal('cacheEntry'), id: z.string().max(40) }),
   z.strictObject({ kind: z.literal('explain'), event: z.number().int().positive().optional() }),
   z.strictObject({
     kind: z.literal('memory'),

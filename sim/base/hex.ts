@@ -41,3 +41,8 @@ export function bigLo(value: bigint): number {
 export function bigHi(value: bigint): number {
   return Number(BigInt.asIntN(32, value >> 32n));
 }
+
+/** The four bytes of a word in the other order. */
+export function swapped(word: number): number {
+  return ((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
+}

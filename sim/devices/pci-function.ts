@@ -47,7 +47,8 @@ const STEP = 1_000_000;
 /** Rounds of request and answer before the function gives an access up. */
 const ROUNDS = 8;
 
-interface AtcEntry {
+/** One translation that the function keeps. */
+export interface AtcEntry {
   readonly ssid: number;
   /** Input page and output page, bytes. */
   readonly page: bigint;
@@ -88,6 +89,11 @@ export class PciFunction implements TransactionPort, AtsEndpoint {
     return config.enabled(PCI_EXT_CAP_ID_ATS)
       ? this.#throughAtc(transaction)
       : port.translate(transaction);
+  }
+
+  /** What the ATC holds, oldest first. */
+  cached(): readonly AtcEntry[] {
+    return [...this.#atc.values()];
   }
 
   onStallEnd(sid: number, stag: number, done: (status: number) => void): void {
@@ -152,8 +158,9 @@ export class PciFunction implements TransactionPort, AtsEndpoint {
       return undefined;
     }
     const page = pageOf(addrLo, addrHi);
-    const entry = { ssid, page, pa: own.pa - (own.pa % PAGE), granted: own.granted };
-    if (own.granted !== 0) {
+    const { pa, granted } = own;
+    const entry = { ssid, page, pa: pa - (pa % PAGE), granted };
+    if (granted !== 0) {
       this.#keep(entry);
     }
     return entry;
@@ -166,7 +173,11 @@ export class PciFunction implements TransactionPort, AtsEndpoint {
       this.#note(CACHE_EVICT, oldest[1]);
     }
     this.#atc.set(keyOf(entry.ssid, entry.page), entry);
-    this.#note(CACHE_INSERT, entry);
+    const { recorder } = this.#options.machine;
+    const { cause } = recorder;
+    recorder.cause = this.#note(CACHE_INSERT, entry);
+    recorder.emit(K.atc_entry, entry.granted, lo32(entry.pa), hi32(entry.pa));
+    recorder.cause = cause;
   }
 
   #sendTranslated(transaction: Transaction, entry: AtcEntry): number {
@@ -245,10 +256,10 @@ export class PciFunction implements TransactionPort, AtsEndpoint {
     return TXN_ABORT;
   }
 
-  #note(op: number, { ssid, page }: AtcEntry): void {
+  #note(op: number, { ssid, page }: AtcEntry): number {
     const { machine, sid } = this.#options;
-    const address = Number(page);
-    machine.recorder.emit(K.cache, CACHE_ATC, op, sid, ssid, lo32(address), hi32(address));
+    const [lo, hi] = [Number(BigInt.asIntN(32, page)), Number(BigInt.asIntN(32, page >> 32n))];
+    return machine.recorder.emit(K.cache, CACHE_ATC, op, sid, ssid, lo, hi);
   }
 }
 

@@ -201,6 +201,11 @@ export class TraceIndex {
     return of === 'configuration' ? this.#lastCfgi : this.#lastTlbi;
   }
 
+  /** Newest record of a device writing to the page of `pa`; 0: never. */
+  lastDeviceWrite(pa: number): number {
+    return this.#deviceWrites.get(Math.floor(pa / PAGE))?.last ?? 0;
+  }
+
   record(id: number): TraceRecord | undefined {
     return recordById(this.source, id);
   }

@@ -4,7 +4,9 @@
 import { hex } from '../base/hex.ts';
 import { grouped } from '../explain/text.ts';
 import type { NodeDto, RegisterDto, WriterDto } from '../protocol/inspect.ts';
-import type { TraceKind } from '../trace/kinds.ts';
+import { BadArgument, bigArgument, numberArgument } from './arguments.ts';
+import { CACHE_COMMANDS } from './cache-commands.ts';
+import type { ConsoleCommand, ConsoleTools } from './console-command.ts';
 import type { InspectContext } from './context.ts';
 import { LATEST, writerOf } from './context.ts';
 import { MEMORY, NotRecordedError, need, QUEUES, REGISTERS, STRUCTURES } from './needs.ts';
@@ -12,24 +14,6 @@ import { queueViews } from './queues.ts';
 import { registerViews } from './registers.ts';
 import { tableNodes } from './tables.ts';
 import { walkLines } from './walk.ts';
-
-/** What the commands need beside the session. */
-export interface ConsoleTools {
-  readonly context: InspectContext;
-  /** Lines that explain an event; undefined when there is none of that number. */
-  readonly explain: (number: number) => readonly string[] | undefined;
-  readonly events: number;
-}
-
-type Command = (tools: ConsoleTools, args: readonly string[]) => readonly string[];
-
-interface ConsoleCommand {
-  readonly usage: string;
-  readonly help: string;
-  /** What its answer rests on. */
-  readonly needs: readonly TraceKind[];
-  readonly run: Command;
-}
 
 const COMMANDS: Readonly<Record<string, ConsoleCommand>> = {
   ste: {
@@ -74,6 +58,7 @@ const COMMANDS: Readonly<Record<string, ConsoleCommand>> = {
     needs: QUEUES,
     run: (t, a) => queueCommand(t, a, 'PRIQ'),
   },
+  ...CACHE_COMMANDS,
   mem: {
     usage: 'mem PA [WORDS]',
     help: 'memory, with who wrote it',
@@ -119,32 +104,8 @@ export function runConsoleCommand(tools: ConsoleTools, text: string): readonly s
   }
 }
 
-class BadArgument extends Error {
-  override readonly name = 'BadArgument';
-}
-
 function helpLines(): string[] {
   return Object.values(COMMANDS).map(({ usage, help }) => `${usage.padEnd(30)} ${help}`);
-}
-
-/** A number of at most 64 bits. */
-function bigArgument(text: string | undefined, what: string): bigint {
-  const plain = (text ?? '').replaceAll('_', '');
-  if (text === undefined) {
-    throw new BadArgument(`${what} is missing`);
-  }
-  if (!/^(0x[0-9a-f]{1,16}|\d{1,19})$/i.test(plain)) {
-    throw new BadArgument(`${what} '${text}' is no number`);
-  }
-  return BigInt(plain);
-}
-
-function numberArgument(text: string | undefined, what: string, limit = 2 ** 48): number {
-  const value = bigArgument(text, what);
-  if (value >= BigInt(limit)) {
-    throw new BadArgument(`${what} ${hex(value)} is not below ${hex(limit)}`);
-  }
-  return Number(value);
 }
 
 function steCommand({ context }: ConsoleTools, [sid]: readonly string[]): string[] {

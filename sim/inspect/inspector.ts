@@ -12,9 +12,11 @@ import type {
   WriterDto,
 } from '../protocol/inspect.ts';
 import type { TraceSource } from '../trace/reader.ts';
+import { CacheContents } from './cache-contents.ts';
+import { cacheEntry, cacheViews } from './cache-views.ts';
 import { memoryRows, runConsoleCommand } from './console.ts';
 import type { InspectContext } from './context.ts';
-import { MEMORY, need, QUEUES, REGISTERS, STRUCTURES } from './needs.ts';
+import { CACHES, MEMORY, need, QUEUES, REGISTERS, STRUCTURES } from './needs.ts';
 import { queueViews } from './queues.ts';
 import { registerViews } from './registers.ts';
 import { tableNodes } from './tables.ts';
@@ -25,9 +27,11 @@ const MOST_WORDS = 4096;
 /** A session as it is inspected; grows with the trace of a live one. */
 export class Inspector {
   readonly #context: InspectContext;
+  readonly #caches: CacheContents;
 
   constructor(source: TraceSource, hardware: Hardware, file: string) {
     this.#context = { index: new TraceIndex(source), hardware, file };
+    this.#caches = new CacheContents(this.#context.index);
   }
 
   /** Events so far. */
@@ -53,6 +57,14 @@ export class Inspector {
       case 'queues':
         need(context, QUEUES);
         return { kind: 'queues', queues: queueViews(context) };
+      case 'caches':
+        need(context, CACHES);
+        return { kind: 'caches', caches: cacheViews(context, this.#cachesNow(), request) };
+      case 'cacheEntry': {
+        need(context, CACHES);
+        const entry = cacheEntry(context, this.#cachesNow(), request.id);
+        return { kind: 'cacheEntry', ...(entry === undefined ? {} : { entry }) };
+      }
       case 'explain': {
         need(context, ['event']);
         const explanation = this.explain(request.event ?? this.events);
@@ -91,9 +103,15 @@ export class Inspector {
     };
   }
 
+  #cachesNow(): CacheContents {
+    this.#caches.update();
+    return this.#caches;
+  }
+
   #command(text: string): readonly string[] {
     const tools = {
       context: this.#context,
+      caches: () => this.#cachesNow(),
       explain: (number: number) => this.explain(number)?.lines,
       events: this.events,
     };

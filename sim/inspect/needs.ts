@@ -18,6 +18,19 @@ export const QUEUES: readonly TraceKind[] = [
   'ppr',
 ];
 
+/** What came in and went out; what the entries were made from, and who may have written there. */
+export const CACHES: readonly TraceKind[] = [
+  ...MEMORY,
+  'free',
+  'dma',
+  'fetch',
+  'command',
+  'cache',
+  'tlb_entry',
+  'walk_entry',
+  'atc_entry',
+];
+
 /** The session does not hold what was asked for. */
 export class NotRecordedError extends Error {
   override readonly name = 'NotRecordedError';

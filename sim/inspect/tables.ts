@@ -144,7 +144,7 @@ function steNodes(context: InspectContext, pa: number, first: number, count: num
       structureNode(context, LAYOUTS.STE, at, {
         id: `ste:${first + entry}:${at}`,
         title: `STE ${hex(first + entry)}`,
-        text: valid ? steText(words, config) : 'not valid',
+        text: valid ? configText(words) : 'not valid',
         state: valid ? 'ok' : 'invalid',
         hasChildren: valid && (config & 3) !== 0,
       }),
@@ -153,7 +153,9 @@ function steNodes(context: InspectContext, pa: number, first: number, count: num
   return nodes;
 }
 
-function steText(words: Int32Array, config: number): string {
+/** What a valid STE does with its stream: `nested, 2^10 CDs`. */
+export function configText(words: Int32Array): string {
+  const config = STE.get(words, 'Config');
   const max = STE.get(words, 'S1CDMax');
   const cds = (config & 1) === 0 ? '' : max === 0 ? ', one CD' : `, 2^${max} CDs`;
   return `${CONFIGS[config] ?? ''}${cds}`;

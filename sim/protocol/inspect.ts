@@ -106,11 +106,81 @@ export interface MemoryDto {
   }[];
 }
 
+/** Name of a cache: of an SMMU, or ATC for that of an ATS endpoint. */
+export type CacheName = 'STE' | 'CD' | 'TLB' | 'walk' | 'ATC' | 'L1STD' | 'L1CD';
+
+/**
+ * How an entry stands to the memory that it was made from: the same; other bytes there now; the page was
+ * given back; a device wrote to the page, and what is not known.
+ */
+export type CacheState = 'fresh' | 'stale' | 'freed' | 'unsure';
+
+/** One entry of a cache. */
+export interface CacheRowDto {
+  readonly id: string;
+  readonly cache: CacheName;
+  /** `0x10`, `0x10 3`, `0x7000_0000`: what finds it. */
+  readonly key: string;
+  /** What it holds, in a few words. */
+  readonly text: string;
+  readonly state: CacheState;
+  /** Record of its insertion, and when that was, ticks. */
+  readonly record: number;
+  readonly time: number;
+  /** The script's call that brought it in. */
+  readonly writer?: WriterDto;
+}
+
+/** Bytes that an entry was made from, as they were read and as they are. */
+export interface CacheCopyDto {
+  readonly title: string;
+  readonly pa: bigint;
+  readonly section: string;
+  readonly cached: readonly string[];
+  readonly memory: readonly string[];
+  readonly fields: readonly FieldDto[];
+  /** Fields that read otherwise in memory now, with what they read there. */
+  readonly differs: readonly { readonly name: string; readonly text: string }[];
+  /** Who wrote the memory last. */
+  readonly writer?: WriterDto;
+}
+
+/** Everything about one entry. */
+export interface CacheEntryDto extends CacheRowDto {
+  readonly facts: readonly { readonly name: string; readonly text: string }[];
+  readonly copies: readonly CacheCopyDto[];
+}
+
+/** The caches, and a stretch of the entries that a filter lets through. */
+export interface CachesDto {
+  readonly caches: readonly {
+    readonly name: CacheName;
+    readonly entries: number;
+    readonly stale: number;
+  }[];
+  /** Why not everything is known, or what is wrong with the filter. */
+  readonly note?: string;
+  readonly matching: number;
+  /** Place of the first row among the matching ones, from 0. */
+  readonly from: number;
+  readonly rows: readonly CacheRowDto[];
+}
+
 /** Questions; `command` is a line typed into the console. */
 export type InspectRequest =
   | { readonly kind: 'tables'; readonly node?: string }
   | { readonly kind: 'registers' }
   | { readonly kind: 'queues' }
+  | {
+      readonly kind: 'caches';
+      /** Only of this one. */
+      readonly cache?: CacheName;
+      /** `asid 2 vmid 0 stage 1 0x7000_0000..0x7001_0000 stale`, as the console's `tlb` takes it. */
+      readonly filter: string;
+      readonly from: number;
+      readonly count: number;
+    }
+  | { readonly kind: 'cacheEntry'; readonly id: string }
   | { readonly kind: 'explain'; readonly event?: number }
   | { readonly kind: 'memory'; readonly pa: bigint; readonly words: number }
   | { readonly kind: 'command'; readonly text: string };
@@ -120,6 +190,8 @@ export type InspectAnswer =
   | { readonly kind: 'tables'; readonly nodes: readonly NodeDto[] }
   | { readonly kind: 'registers'; readonly registers: readonly RegisterDto[] }
   | { readonly kind: 'queues'; readonly queues: readonly QueueDto[] }
+  | { readonly kind: 'caches'; readonly caches: CachesDto }
+  | { readonly kind: 'cacheEntry'; readonly entry?: CacheEntryDto }
   | { readonly kind: 'explain'; readonly explanation?: ExplanationDto }
   | { readonly kind: 'memory'; readonly memory: MemoryDto }
   | { readonly kind: 'command'; readonly lines: readonly string[] };

@@ -87,12 +87,14 @@ export class ObjectCache<T extends { readonly shadow: Shadow }> {
     }
   }
 
-  /** Every entry, in no particular order. */
-  *entries(): Generator<T> {
-    for (let slot = 0; slot < this.#store.used; slot++) {
+  /** Every entry with its key, in no particular order; SIDs are unsigned. */
+  *keyed(): Generator<{ readonly sid: number; readonly index: number; readonly entry: T }> {
+    const { keys, used } = this.#store;
+    for (let slot = 0; slot < used; slot++) {
       const entry = this.#store.isLive(slot) ? this.#entries[slot] : undefined;
       if (entry !== undefined) {
-        yield entry;
+        const sid = (keys[slot * 4] as number) >>> 0;
+        yield { sid, index: keys[slot * 4 + 1] as number, entry };
       }
     }
   }
@@ -114,6 +116,7 @@ export class ObjectCache<T extends { readonly shadow: Shadow }> {
       keys[slot * 4 + 1] as number,
       pa | 0,
       (pa / 0x1_0000_0000) | 0,
+      slot + 1,
     );
   }
 }

@@ -2,8 +2,8 @@
 // A run that is not identical is CONSTRAINED UNPREDICTABLE; the choice here is to use each descriptor
 // as it is. So is a run whose Access flags or dirty state the hardware manages.
 
+import { swapped } from '../base/hex.ts';
 import type { PhysicalMemory } from '../machine/memory.ts';
-import { swapped } from './httu.ts';
 import type { Leaf } from './leaf.ts';
 import type { TableConfig } from './trans-config.ts';
 

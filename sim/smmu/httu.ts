@@ -1,14 +1,10 @@
 // Hardware updates of descriptors (IHI 0070 3.13): Access flag and dirty state, written back to memory.
 
+import { swapped } from '../base/hex.ts';
 import type { PhysicalMemory } from '../machine/memory.ts';
 import { K } from '../trace/kinds.ts';
 import type { Recorder } from '../trace/recorder.ts';
 import type { Leaf } from './leaf.ts';
-
-/** The four bytes of a word in the other order. */
-export function swapped(word: number): number {
-  return ((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
-}
 
 /**
  * Writes the leaf's descriptor to the place that it was read from.

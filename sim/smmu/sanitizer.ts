@@ -2,9 +2,8 @@
 // descriptor was changed and no invalidation covered it (IHI 0070 3.21, 4.3.8, 4.4). Cheap: contents are
 // compared only after a write near them, and each copy is reported once.
 
-import { hex } from '../base/hex.ts';
+import { hex, swapped } from '../base/hex.ts';
 import type { Shadow } from './config-cache.ts';
-import { swapped } from './httu.ts';
 import type { SmmuState } from './smmu-state.ts';
 import type { Tlb } from './tlb.ts';
 import {

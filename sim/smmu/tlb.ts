@@ -3,14 +3,28 @@
 // translations without a fault get in. Each entry keeps its descriptors, so that a stale use shows.
 
 import { join } from '../base/hex.ts';
-import { CACHE_EVICT, CACHE_INSERT, CACHE_INVALIDATE, CACHE_TLB, K } from '../trace/kinds.ts';
+import {
+  CACHE_EVICT,
+  CACHE_INSERT,
+  CACHE_INVALIDATE,
+  CACHE_TLB,
+  ENTRY_CLEAN,
+  ENTRY_GLOBAL,
+  ENTRY_S1_LEVEL_SHIFT,
+  ENTRY_S1_PERMS_SHIFT,
+  ENTRY_S2_LEVEL_SHIFT,
+  ENTRY_S2_PERMS_SHIFT,
+  ENTRY_STAGE2,
+  ENTRY_WORLD_SHIFT,
+  K,
+} from '../trace/kinds.ts';
 import type { Recorder } from '../trace/recorder.ts';
 import { TaggedStore } from './tagged-store.ts';
 
 /** Kind word of a key: log2 of the size in bits 5:0, then these. */
-export const KIND_WORLD_SHIFT = 6;
-export const KIND_STAGE2 = 1 << 8;
-export const KIND_GLOBAL = 1 << 9;
+export const KIND_WORLD_SHIFT = ENTRY_WORLD_SHIFT;
+export const KIND_STAGE2 = ENTRY_STAGE2;
+export const KIND_GLOBAL = ENTRY_GLOBAL;
 export const KIND_ASET = 1 << 10;
 const KIND_SHIFT_MASK = 0x3f;
 
@@ -139,9 +153,28 @@ export class Tlb {
     return slot;
   }
 
-  /** Tells the trace that `slot` was filled; the data words must be complete. */
+  /** Tells the trace that `slot` was filled and with what; the data words must be complete. */
   recordInsert(slot: number): void {
-    this.#record(slot, CACHE_INSERT);
+    const recorder = this.#recorder;
+    if (!recorder.enabled) {
+      return;
+    }
+    const { keys, data } = this.store;
+    const at = slot * TLB_WORDS;
+    const { cause } = recorder;
+    recorder.cause = this.#record(slot, CACHE_INSERT);
+    recorder.emit(
+      K.tlb_entry,
+      keys[slot * 4 + 2],
+      (keys[slot * 4 + 3] as number) | contentBits(data, at),
+      data[at + TLB_PA_LO],
+      data[at + TLB_PA_HI],
+      data[at + TLB_S1_PA_LO],
+      data[at + TLB_S1_PA_HI],
+      data[at + TLB_S2_PA_LO],
+      data[at + TLB_S2_PA_HI],
+    );
+    recorder.cause = cause;
   }
 
   /** Removes an entry because of an invalidation. */
@@ -208,14 +241,33 @@ export class Tlb {
     this.#sizeCount[cls] = count;
   }
 
-  #record(slot: number, operation: number): void {
+  #record(slot: number, operation: number): number {
     const { keys, data } = this.store;
     const at = slot * TLB_WORDS;
-    const sid = data[at + TLB_SID] as number;
-    const ssid = data[at + TLB_SSID] as number;
-    const lo = keys[slot * 4] as number;
-    this.#recorder.emit(K.cache, CACHE_TLB, operation, sid, ssid, lo, keys[slot * 4 + 1] as number);
+    return this.#recorder.emit(
+      K.cache,
+      CACHE_TLB,
+      operation,
+      data[at + TLB_SID],
+      data[at + TLB_SSID],
+      keys[slot * 4],
+      keys[slot * 4 + 1],
+      slot + 1,
+    );
   }
+}
+
+/** Permissions and levels as the trace has them. */
+function contentBits(data: Int32Array, at: number): number {
+  const perms = data[at + TLB_PERMS] as number;
+  const shape = data[at + TLB_SHAPE] as number;
+  return (
+    ((perms & 0x3f) << ENTRY_S1_PERMS_SHIFT) |
+    (((perms >>> 8) & 0x3f) << ENTRY_S2_PERMS_SHIFT) |
+    ((perms & TLB_CLEAN) !== 0 ? ENTRY_CLEAN : 0) |
+    ((shapeLevel(shape, false) + 1) << ENTRY_S1_LEVEL_SHIFT) |
+    ((shapeLevel(shape, true) + 1) << ENTRY_S2_LEVEL_SHIFT)
+  );
 }
 
 function classOf(kind: number): number {

@@ -19,6 +19,8 @@ import { ATTR_WRITE_BACK } from './attributes.ts';
 import type { CacheGeometry } from './cache-geometry.ts';
 import { GEOMETRY_DEFAULT } from './cache-geometry.ts';
 import type { CacheMaintenance, StallSink } from './cache-maintenance.ts';
+import type { Cached } from './cached.ts';
+import { cachedNow } from './cached.ts';
 import type { Shadow } from './config-cache.ts';
 import { aborts, ConfigLookup } from './config-lookup.ts';
 import type { FaultSinks } from './fault.ts';
@@ -69,6 +71,7 @@ export class TranslationEngine {
   readonly #fault = new FaultState();
   readonly #sinks: FaultSinks;
   readonly #tlb: Tlb;
+  readonly #walks: WalkCache;
   readonly #lookup: ConfigLookup;
   readonly #stages: Stages;
   readonly #ats: AtsTranslation;
@@ -93,7 +96,8 @@ export class TranslationEngine {
     this.#memory = state.memory;
     this.#sinks = { events, stalls };
     this.#tlb = new Tlb(geometry.tlb, state.recorder);
-    const walks = new WalkCache(geometry.walk, state.recorder);
+    this.#walks = new WalkCache(geometry.walk, state.recorder);
+    const walks = this.#walks;
     const walker = new Walker(state, this.#tlb, walks, this.#fault);
     this.#lookup = new ConfigLookup(state, geometry, walker, this.#fault);
     this.#stages = new Stages(state, this.#tlb, walker, this.#fault);
@@ -103,6 +107,11 @@ export class TranslationEngine {
     if (options.sanitizer ?? true) {
       this.#sanitizer = new Sanitizer(state, this.#tlb);
     }
+  }
+
+  /** What the caches hold; looking changes nothing. */
+  cached(): Cached {
+    return cachedNow(this.#lookup.caches, this.#tlb, this.#walks);
   }
 
   /** Translates one access, fills in its answer and returns its status. SMMUEN is 1. */

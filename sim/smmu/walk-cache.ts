@@ -8,6 +8,7 @@ import {
   CACHE_INSERT,
   CACHE_INVALIDATE,
   CACHE_WALK,
+  ENTRY_S1_LEVEL_SHIFT,
   K,
 } from '../trace/kinds.ts';
 import type { Recorder } from '../trace/recorder.ts';
@@ -17,17 +18,19 @@ import { KIND_STAGE2, KIND_WORLD_SHIFT, MASK_HI, MASK_LO } from './tlb.ts';
 import type { TransConfig } from './trans-config.ts';
 
 /** Data words: address of the next table, hierarchical attributes, shape, and the descriptor itself. */
-const WALK_NEXT_LO = 0;
-const WALK_NEXT_HI = 1;
+export const WALK_NEXT_LO = 0;
+export const WALK_NEXT_HI = 1;
 const WALK_ATTRS = 2;
 /** Level + 1 of the descriptor in bits 2:0, page bits of the granule in 7:3. */
 export const WALK_SHAPE = 3;
-const WALK_PA_LO = 4;
-const WALK_PA_HI = 5;
+export const WALK_PA_LO = 4;
+export const WALK_PA_HI = 5;
 const WALK_WORDS = 6;
 
 /** Page bits take part in the key: two granules never share an entry. */
 const KIND_PAGE_SHIFT = 11;
+/** Bits of a key's kind that the trace tells. */
+const KIND_KEPT = (1 << KIND_PAGE_SHIFT) - 1;
 
 /** Table descriptors; `level` is that of the descriptor, -1 to 2. */
 export class WalkCache {
@@ -76,7 +79,9 @@ export class WalkCache {
     data[at + WALK_SHAPE] = (level + 1) | ((kind >>> KIND_PAGE_SHIFT) << 3);
     data[at + WALK_PA_LO] = leaf.paLo;
     data[at + WALK_PA_HI] = leaf.paHi;
-    this.#record(slot, CACHE_INSERT);
+    if (this.#recorder.enabled) {
+      this.#recordInsert(slot, level);
+    }
   }
 
   /** Reads a hit back: target in the leaf's output, and attributes; the trace names who asked. */
@@ -95,6 +100,7 @@ export class WalkCache {
       t.ssid,
       data[at + WALK_PA_LO],
       data[at + WALK_PA_HI],
+      slot + 1,
     );
   }
 
@@ -104,12 +110,30 @@ export class WalkCache {
     this.store.remove(slot);
   }
 
-  #record(slot: number, operation: number): void {
+  #recordInsert(slot: number, level: number): void {
+    const recorder = this.#recorder;
+    const { keys, data } = this.store;
+    const at = slot * WALK_WORDS;
+    const { cause } = recorder;
+    recorder.cause = this.#record(slot, CACHE_INSERT);
+    recorder.emit(
+      K.walk_entry,
+      keys[slot * 4 + 2],
+      ((keys[slot * 4 + 3] as number) & KIND_KEPT) | ((level + 1) << ENTRY_S1_LEVEL_SHIFT),
+      keys[slot * 4],
+      keys[slot * 4 + 1],
+      data[at + WALK_NEXT_LO],
+      data[at + WALK_NEXT_HI],
+    );
+    recorder.cause = cause;
+  }
+
+  #record(slot: number, operation: number): number {
     const { keys, data } = this.store;
     const at = slot * WALK_WORDS;
     const tag = keys[slot * 4 + 2] as number;
     const pa = data[at + WALK_PA_LO] as number;
-    this.#recorder.emit(
+    return this.#recorder.emit(
       K.cache,
       CACHE_WALK,
       operation,
@@ -117,6 +141,7 @@ export class WalkCache {
       tag & 0xffff,
       pa,
       data[at + WALK_PA_HI] as number,
+      slot + 1,
     );
   }
 }

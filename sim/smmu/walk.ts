@@ -2,7 +2,7 @@
 // each stage makes of its leaf. In nested streams every stage 1 descriptor goes through stage 2.
 // Every descriptor read is a trace record, each the cause of the next, so that a fault names its way.
 
-import { join } from '../base/hex.ts';
+import { join, swapped } from '../base/hex.ts';
 import type { PhysicalMemory } from '../machine/memory.ts';
 import { Transaction } from '../machine/transaction.ts';
 import { FETCH_DESCRIPTOR, K } from '../trace/kinds.ts';
@@ -20,7 +20,7 @@ import {
   F_TRANSLATION,
   F_WALK_EABT,
 } from './fault.ts';
-import { swapped, writeDescriptor } from './httu.ts';
+import { writeDescriptor } from './httu.ts';
 import { Leaf } from './leaf.ts';
 import {
   ALL_WRITES,

@@ -22,8 +22,9 @@ export const TRACE_KINDS = {
   command: { index: 'u32', cerror: 'u32', dw0: 'u64', dw1: 'u64' },
   /** The SMMU reads a structure; what: FETCH_*; level of a descriptor; stage 1 or 2; ok 0 = abort. */
   fetch: { what: 'u32', level: 's32', stage: 'u32', ok: 'u32', pa: 'u64', value: 'u64' },
-  /** A lookup or change in a cache; cache: CACHE_*; op: CACHE_OP_*. */
-  cache: { cache: 'u32', op: 'u32', sid: 'u32', ssid: 's32', key: 'u64' },
+  /** A lookup or change in a cache; cache: CACHE_*; op: CACHE_OP_*; entry: number of the entry among
+   * those that the cache holds now, from 1; 0 in an ATC, whose keys are enough. */
+  cache: { cache: 'u32', op: 'u32', sid: 'u32', ssid: 's32', key: 'u64', entry: 'u32' },
   /** One device access after translation; flags and status as in machine/transaction. */
   dma: { sid: 'u32', ssid: 's32', iova: 'u64', pa: 'u64', flags: 'u32', status: 'u32' },
   /** An event record as written (or offered) to the Event queue: eight words. */
@@ -46,7 +47,19 @@ export const TRACE_KINDS = {
   object: { what: 'str', id: 'u32', text: 'str' },
   /** The SMMU sets the Access flag or the dirty state of a descriptor. */
   descriptor_update: { stage: 'u32', level: 's32', pa: 'u64', value: 'u64' },
+  /** What the TLB entry holds that the cause put in. tag: VMID in 31:16, ASID in 15:0; shape: ENTRY_*;
+   * pa: its output; s1 and s2: addresses of the descriptors that it was made of, 0 for none. */
+  tlb_entry: { tag: 'u32', shape: 'u32', pa: 'u64', s1: 'u64', s2: 'u64' },
+  /** The same of a walk cache entry: the input addresses that it covers, and the next table. */
+  walk_entry: { tag: 'u32', shape: 'u32', input: 'u64', next: 'u64' },
+  /** The same of an ATC entry; granted: 1 read, 2 write, 4 execute. */
+  atc_entry: { granted: 'u32', pa: 'u64' },
 } as const satisfies Record<string, Readonly<Record<string, PayloadType>>>;
+
+/** Payload values that were added to a kind later: files without them have 0 there. */
+export const ADDED_PAYLOAD: Readonly<Partial<Record<string, readonly string[]>>> = {
+  cache: ['entry'],
+};
 
 /** Name of a kind of record. */
 export type TraceKind = keyof typeof TRACE_KINDS;
@@ -82,3 +95,17 @@ export const CACHE_INSERT = 1;
 export const CACHE_INVALIDATE = 2;
 export const CACHE_EVICT = 3;
 export const CACHE_OP_NAMES = ['hit', 'insert', 'invalidate', 'evict'] as const;
+
+/** Bits of `shape` of tlb_entry and walk_entry: log2 of the size in 5:0, StreamWorld in 7:6. */
+export const ENTRY_SIZE = 0x3f;
+export const ENTRY_WORLD_SHIFT = 6;
+export const ENTRY_STAGE2 = 1 << 8;
+export const ENTRY_GLOBAL = 1 << 9;
+/** Permissions of stage 1 and of stage 2, six bits each, as sim/smmu/permissions has them. */
+export const ENTRY_S1_PERMS_SHIFT = 11;
+export const ENTRY_S2_PERMS_SHIFT = 17;
+/** A write marks the page dirty first. */
+export const ENTRY_CLEAN = 1 << 23;
+/** Levels of the descriptors, each + 1 in three bits; in a walk_entry the first is its own. */
+export const ENTRY_S1_LEVEL_SHIFT = 24;
+export const ENTRY_S2_LEVEL_SHIFT = 27;

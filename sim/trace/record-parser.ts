@@ -5,19 +5,25 @@ import type { JsonObject } from '../base/json.ts';
 import { isJsonObject } from '../base/json.ts';
 import { CanonicalLine } from './canonical-line.ts';
 import type { PayloadType } from './kinds.ts';
-import { TRACE_KIND_NAMES, TRACE_KINDS } from './kinds.ts';
+import { ADDED_PAYLOAD, TRACE_KIND_NAMES, TRACE_KINDS } from './kinds.ts';
 import type { RecordHead, TraceBuilder } from './trace-builder.ts';
 
 /** Names and types of a kind's payload. */
 interface KindPlan {
   readonly number: number;
   readonly fields: readonly (readonly [string, PayloadType])[];
+  /** Names of fields that older files lack. */
+  readonly added: readonly string[];
 }
 
 const PLANS: ReadonlyMap<string, KindPlan> = new Map(
   TRACE_KIND_NAMES.map((name, number) => [
     name,
-    { number, fields: Object.entries<PayloadType>(TRACE_KINDS[name]) },
+    {
+      number,
+      fields: Object.entries<PayloadType>(TRACE_KINDS[name]),
+      added: ADDED_PAYLOAD[name] ?? [],
+    },
   ]),
 );
 
@@ -116,7 +122,7 @@ export class RecordParser {
   #payload(plan: KindPlan, data: Readonly<Record<string, unknown>>): string | undefined {
     let length = 0;
     for (const [name, type] of plan.fields) {
-      const value = data[name];
+      const value = data[name] ?? (plan.added.includes(name) ? 0 : undefined);
       if (type === 'str' && typeof value === 'string') {
         this.#words[length++] = this.#builder.intern(value);
       } else if (type === 'u64' && typeof value === 'string' && U64.test(value)) {

@@ -23,6 +23,9 @@ import {
   CACHE_NAMES,
   CACHE_OP_NAMES,
   CACHE_WALK,
+  ENTRY_GLOBAL,
+  ENTRY_SIZE,
+  ENTRY_STAGE2,
   FETCH_DESCRIPTOR,
   FETCH_NAMES,
 } from './kinds.ts';
@@ -99,8 +102,30 @@ const TEXTS: Readonly<Partial<Record<TraceKind, (record: TraceRecord) => string>
   descriptor_update: (r) =>
     `S${numberOf(r, 'stage')} L${numberOf(r, 'level')} descriptor at ${address(r, 'pa')} ` +
     `<- ${address(r, 'value')}, by the SMMU`,
+  tlb_entry: (r) => `${entryTag(r)} -> ${address(r, 'pa')}${descriptors(r)}`,
+  walk_entry: (r) => `${entryTag(r)} ${address(r, 'input')} -> table ${address(r, 'next')}`,
+  atc_entry: (r) => `-> ${address(r, 'pa')} ${grantedText(numberOf(r, 'granted'))}`,
   object: (r) => `${textOf(r, 'what')} ${numberOf(r, 'id')}: ${textOf(r, 'text')}`,
 };
+
+/** `rwx`, as far as an ATC entry allows it. */
+export function grantedText(granted: number): string {
+  return ['r', 'w', 'x'].filter((_, bit) => granted & (1 << bit)).join('');
+}
+
+/** What a TLB or walk cache entry is tagged with, and its size. */
+function entryTag(record: TraceRecord): string {
+  const tag = numberOf(record, 'tag');
+  const shape = numberOf(record, 'shape');
+  const asid =
+    shape & ENTRY_STAGE2 ? 'stage 2' : shape & ENTRY_GLOBAL ? 'global' : `asid ${tag & 0xffff}`;
+  return `entry vmid ${tag >>> 16} ${asid}, 2^${shape & ENTRY_SIZE} bytes`;
+}
+
+function descriptors(record: TraceRecord): string {
+  const found = (['s1', 's2'] as const).filter((field) => bigOf(record, field) !== 0n);
+  return found.map((field) => ` ${field.toUpperCase()} at ${address(record, field)}`).join('');
+}
 
 /** For kinds that have no text of their own yet. */
 function plainText(record: TraceRecord): string {

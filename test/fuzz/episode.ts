@@ -40,6 +40,7 @@ export class Episode {
   readonly #machine: Machine;
   readonly #smmu: Smmu;
   readonly #features: SmmuFeatures;
+  readonly recorder: Recorder;
   readonly #transaction = new Transaction();
   readonly counts: Counts = {};
   readonly outcomes: Counts = {};
@@ -49,7 +50,8 @@ export class Episode {
     this.#random = random;
     this.#features = randomFeatures(random);
     const clock = new VirtualClock();
-    const recorder = new Recorder(clock, { chunks: 2 });
+    const recorder = new Recorder(clock, { chunks: 8 });
+    this.recorder = recorder;
     this.#machine = new Machine(recorder, clock);
     this.#smmu = new Smmu({
       features: this.#features,

@@ -109,7 +109,8 @@ function queueCommand(s: SessionWriter, index: number, dw0: bigint, dw1: bigint)
 }
 
 function dma(s: SessionWriter, faults: boolean): void {
-  const ste = { cache: kinds.CACHE_STE, op: kinds.CACHE_INSERT, sid: SID, ssid: -1, key: 0n };
+  const tag = { sid: SID, ssid: -1, key: 0n, entry: 1 };
+  const ste = { cache: kinds.CACHE_STE, op: kinds.CACHE_INSERT, ...tag };
   const fetch = { level: 0, stage: 0, ok: 1 };
   s.put('fetch', { ...fetch, what: kinds.FETCH_STE, pa: 0x4100_0400n, value: 1n }, 10);
   s.put('cache', ste, 10);

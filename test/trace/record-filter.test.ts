@@ -87,7 +87,7 @@ describe('what is recorded', () => {
     ['calls', but('call', 'return', 'wait')],
     ['calls, dma', but('call', 'return', 'wait', 'dma', 'ats', 'device')],
     ['all,-fetches', ['fetch']],
-    ['-fetches,-caches', ['fetch', 'cache']],
+    ['-fetches,-caches', ['fetch', 'cache', 'tlb_entry', 'walk_entry', 'atc_entry']],
     ['all,-fetch', ['fetch']],
     ['all,-memory,mem_write', ['alloc', 'free', 'descriptor_update']],
   ])('is understood from %j', (text, omitted) => {

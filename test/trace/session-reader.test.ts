@@ -80,6 +80,14 @@ describe('reading a session file', () => {
     );
   });
 
+  it('reads a value that older writers did not have as 0', () => {
+    const lines = LINES.map((line) => line.replace(/,"entry":\d+/, ''));
+    expect(lines).not.toEqual(LINES);
+    const { source } = readSession([`${lines.join('\n')}\n`]);
+    const caches = [...readTrace(source)].filter(({ kind }) => kind === 'cache');
+    expect(new Set(caches.map(({ data }) => data['entry']))).toEqual(new Set([0]));
+  });
+
   it('keeps header fields that a later writer added', () => {
     const text = edited(1, '"seed":1', '"seed":1,"colour":"green"');
     const session = readSession([text]);

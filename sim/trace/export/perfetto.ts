@@ -33,6 +33,14 @@ const TRACKS = {
   ats: { tid: 9, name: 'ATS and stalls' },
 } as const;
 const FIRST_STREAM = 100;
+/** What belongs to the walk of the next access. */
+const WALK_KINDS: ReadonlySet<string> = new Set([
+  'fetch',
+  'cache',
+  'tlb_entry',
+  'walk_entry',
+  'atc_entry',
+]);
 
 /** One trace event. Undefined parts are left out. */
 interface TraceEvent {
@@ -136,7 +144,7 @@ class Timeline {
     this.#tracker.take(record);
     if (record.kind === 'call') {
       yield this.#begin(record);
-    } else if (record.kind === 'fetch' || record.kind === 'cache') {
+    } else if (WALK_KINDS.has(record.kind)) {
       this.#walk.push({ record, at: this.#at });
     } else if (record.kind === 'dma') {
       yield* this.#access(record);

@@ -37,6 +37,9 @@ export class StreamTable {
     switch (words[at]) {
       case K.fetch:
       case K.descriptor_update:
+      case K.tlb_entry:
+      case K.walk_entry:
+      case K.atc_entry:
         return LATER;
       case K.dma:
         return this.#number(words[payload] as number, words[payload + 1] as number);
