@@ -60,6 +60,8 @@ export interface EventRecordDto {
   readonly class?: number;
   /** A fault handler of the kernel took it (SVA): nobody is surprised. */
   readonly handled?: boolean;
+  /** Name of the SMMU whose queue held it. */
+  readonly smmu?: string;
   /** The four 64-bit words, `0x` and 16 digits each. */
   readonly words: readonly [string, string, string, string];
 }

@@ -18,8 +18,11 @@ const MOST_TEXTS = 2 ** 16;
 /** The session around the calls. */
 export interface CallEnvironment {
   readonly recorder: Recorder;
-  /** Before each call, with its place. @throws RunStopped when the script must end */
-  enter(site: ScriptSite | undefined): void;
+  /**
+   * Before each call, with its place in the text that runs; answers with the place in the text that was
+   * typed. @throws RunStopped when the script must end
+   */
+  enter(site: ScriptSite | undefined): ScriptSite | undefined;
   /** Runs the body of a call: once, unless a rehearsal slips here. */
   slip(name: string, body: () => unknown): unknown;
   /** After the body of an outermost call: interrupts and deferred work run. */
@@ -120,9 +123,9 @@ export class Binder {
       try {
         const fn = below();
         const site = fn === undefined ? undefined : this.#realm.siteBelow(fn);
-        this.#environment.enter(site);
+        const place = this.#environment.enter(site);
         const text = options.quiet === true ? 0 : this.#argumentText(args, first);
-        recorder.cause = recorder.emit(K.call, name, text, site?.line ?? 0, site?.column ?? 0);
+        recorder.cause = recorder.emit(K.call, name, text, place?.line ?? 0, place?.column ?? 0);
         const signature = options.shape?.() ?? first;
         const object = options.kind === undefined ? undefined : this.#self(self, options.kind);
         const converted = this.#crossing.argumentsToHost(signature, args);

@@ -1,7 +1,7 @@
 // What the trace knows about the reason of a fault: which descriptor or table entry the hardware read,
 // and which line of the script wrote it last. What is not known is left out, never guessed.
 
-import { hex64, join } from '../base/hex.ts';
+import { join } from '../base/hex.ts';
 import type { EventRecordDto } from '../protocol/api.ts';
 import {
   CACHE_CD,
@@ -14,8 +14,9 @@ import {
   K,
 } from '../trace/kinds.ts';
 import type { TraceRecord, TraceSource } from '../trace/reader.ts';
-import { causeChain, scanTrace } from '../trace/reader.ts';
+import { causeChain, scriptCallOf, TraceCursor } from '../trace/reader.ts';
 import { HEADER_WORDS } from '../trace/recorder.ts';
+import { eventWords } from './queued-events.ts';
 
 /** The last store to a place of memory. */
 interface Store {
@@ -30,10 +31,11 @@ export class FaultWhy {
   readonly #stores = new Map<number, Store>();
   /** The newest event record with these words. */
   readonly #events = new Map<string, number>();
-  #next = 1;
+  readonly #cursor: TraceCursor;
 
   constructor(source: TraceSource, file: string) {
     this.#source = source;
+    this.#cursor = new TraceCursor(source);
     this.#file = file;
   }
 
@@ -55,7 +57,7 @@ export class FaultWhy {
     const chain = id === undefined ? [] : causeChain(this.#source, id);
     const pa = chain.map((record) => structurePa(record, structure)).find((at) => at !== undefined);
     const store = pa === undefined ? undefined : this.#stores.get(pa);
-    const call = store === undefined ? undefined : this.#scriptCall(store.id);
+    const call = store === undefined ? undefined : scriptCallOf(this.#source, store.id);
     if (store === undefined || call === undefined) {
       return undefined;
     }
@@ -66,29 +68,17 @@ export class FaultWhy {
       : undefined;
   }
 
-  /** The innermost call of the script above a record. */
-  #scriptCall(id: number): TraceRecord | undefined {
-    return causeChain(this.#source, id).find(
-      (record) => record.kind === 'call' && Number(record.data['line']) > 0,
-    );
-  }
-
   #follow(): void {
-    scanTrace(
-      this.#source,
-      (kind, id, words, at) => {
-        this.#next = id + 1;
-        const payload = at + HEADER_WORDS;
-        if (kind === K.mem_write) {
-          const pa = join(words[payload + 1] as number, words[payload + 2] as number);
-          const zero = words[payload + 3] === 0 && words[payload + 4] === 0;
-          this.#stores.set(pa, { id, zero });
-        } else if (kind === K.event) {
-          this.#events.set(wordTexts(words, payload), id);
-        }
-      },
-      this.#next,
-    );
+    this.#cursor.read((kind, id, words, at) => {
+      const payload = at + HEADER_WORDS;
+      if (kind === K.mem_write) {
+        const pa = join(words[payload + 1] as number, words[payload + 2] as number);
+        const zero = words[payload + 3] === 0 && words[payload + 4] === 0;
+        this.#stores.set(pa, { id, zero });
+      } else if (kind === K.event) {
+        this.#events.set(eventWords(words, payload), id);
+      }
+    });
   }
 }
 
@@ -114,12 +104,6 @@ function structurePa({ kind, data }: TraceRecord, structure: Structure): number 
     return Number(data['pa']) - word * 8;
   }
   return kind === 'cache' && data['cache'] === structure.cache ? Number(data['key']) : undefined;
-}
-
-function wordTexts(words: Int32Array, at: number): string {
-  return [0, 2, 4, 6]
-    .map((word) => hex64(words[at + word] as number, words[at + word + 1] as number))
-    .join();
 }
 
 /** What a store of 0 means, by the function of the script that made it. */

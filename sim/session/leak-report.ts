@@ -3,10 +3,8 @@
 
 import type { Leak } from '../kernel/leaks.ts';
 import type { Place } from '../protocol/api.ts';
-import type { ScriptSite } from '../script/realm.ts';
 import type { Diagnostics } from '../trace/diagnostics.ts';
-import type { TraceSource } from '../trace/reader.ts';
-import { causeChain } from '../trace/reader.ts';
+import { scriptCallOf } from '../trace/reader.ts';
 import type { Recorder } from '../trace/recorder.ts';
 
 /** Leaks of one kind that are told one by one; the rest is counted. */
@@ -25,7 +23,8 @@ const PLURALS: Readonly<Record<Leak['what'], string>> = {
 export interface LeakReportTarget {
   readonly recorder: Recorder;
   readonly diagnostics: Diagnostics;
-  placeOf(site: ScriptSite): Place;
+  /** Name of the script. */
+  readonly file: string;
   /** Runs `tell` with the place of the script that the line is about. */
   at(place: Place | undefined, tell: () => void): void;
 }
@@ -38,9 +37,12 @@ export function reportLeaks(leaks: readonly Leak[], target: LeakReportTarget): v
     const count = (counts.get(leak.what) ?? 0) + 1;
     counts.set(leak.what, count);
     if (count <= MOST_LINES) {
-      const { site, text } = describeLeak(leak, recorder);
-      target.at(site === undefined ? undefined : target.placeOf(site), () => {
+      const { place, text, cause } = describeLeak(leak, target);
+      target.at(place, () => {
+        const saved = recorder.cause;
+        recorder.cause = cause;
         diagnostics.report('api-misuse', SECTION, text);
+        recorder.cause = saved;
       });
     }
   }
@@ -55,17 +57,16 @@ export function reportLeaks(leaks: readonly Leak[], target: LeakReportTarget): v
 /** `PASID 1 is held by auxd at the end: taken by iommu_attach_device()`, and where that call stands. */
 function describeLeak(
   { text, cause }: Leak,
-  source: TraceSource,
-): { readonly text: string; readonly site?: ScriptSite } {
-  const call = causeChain(source, cause).find(
-    ({ kind, data }) => kind === 'call' && Number(data['line']) > 0,
-  );
+  { recorder, file }: LeakReportTarget,
+): { readonly text: string; readonly cause: number; readonly place?: Place } {
+  const call = scriptCallOf(recorder, cause);
   if (call === undefined) {
-    return { text: `${text} at the end` };
+    return { text: `${text} at the end`, cause: 0 };
   }
   const { fn, line, column } = call.data;
   return {
     text: `${text} at the end: taken by ${String(fn)}()`,
-    site: { line: Number(line), column: Number(column) },
+    cause: call.id,
+    place: { file, line: Number(line), column: Number(column) },
   };
 }

@@ -5,9 +5,13 @@ import { hex } from '../base/hex.ts';
 import type { VirtualClock } from '../machine/clock.ts';
 import type { EventRecordDto, OutputRecord, Place } from '../protocol/api.ts';
 import type { Diagnostic } from '../trace/diagnostics.ts';
+import { DRAINED_EXPECTED, DRAINED_HANDLED, K } from '../trace/kinds.ts';
+import { scriptCallOf } from '../trace/reader.ts';
 import type { Recorder } from '../trace/recorder.ts';
+import { Repeats } from '../trace/repeats.ts';
 import { EventLog, eventHeadline } from './event-log.ts';
 import { FaultWhy } from './fault-why.ts';
+import { QueuedEvents } from './queued-events.ts';
 
 /** What the output needs. */
 export interface RunOutputOptions {
@@ -17,16 +21,14 @@ export interface RunOutputOptions {
   readonly emit: (record: OutputRecord) => void;
 }
 
-/** The same diagnostic text is told this often; the trace has them all. */
-const MOST_REPEATS = 3;
-
 /** Turns what happens into output records. */
 export class RunOutput {
   readonly events = new EventLog();
   readonly #options: RunOutputOptions;
   readonly #why: FaultWhy;
   readonly #devices = new Map<number, string>();
-  readonly #repeats = new Map<string, number>();
+  readonly #repeats = new Repeats();
+  readonly #queued: QueuedEvents;
   readonly #texts = new Map<EventRecordDto, string>();
   /** Place of the call that is running; undefined between calls. */
   place: Place | undefined;
@@ -34,6 +36,7 @@ export class RunOutput {
   constructor(options: RunOutputOptions) {
     this.#options = options;
     this.#why = new FaultWhy(options.recorder, options.file);
+    this.#queued = new QueuedEvents(options.recorder);
     this.events.onEvent = (event, number, expected) => this.#event(event, number, expected);
   }
 
@@ -51,15 +54,12 @@ export class RunOutput {
   }
 
   log({ level, text }: { readonly level: number; readonly text: string }): void {
-    this.#options.emit({ type: 'log', time: this.#now, level, text, ...this.#where });
+    this.#options.emit({ type: 'log', time: this.#now, level, text, ...this.#where() });
   }
 
   diagnostic({ class: kind, section, text }: Diagnostic): void {
-    const key = `${kind} ${section} ${text}`;
-    const count = (this.#repeats.get(key) ?? 0) + 1;
-    this.#repeats.set(key, count);
-    if (count <= MOST_REPEATS) {
-      const where = this.#where;
+    if (this.#repeats.isTold(`${kind} ${section} ${text}`)) {
+      const where = this.#where();
       this.#options.emit({ type: 'warn', time: this.#now, class: kind, section, text, ...where });
     }
   }
@@ -73,8 +73,15 @@ export class RunOutput {
     return this.#options.clock.now;
   }
 
-  get #where(): { place?: Place } {
-    return this.place === undefined ? {} : { place: this.place };
+  /** The call of the script behind what happens, also when it happens later than that call. */
+  #where(cause = this.#options.recorder.cause): { place?: Place } {
+    const { recorder, file } = this.#options;
+    const call = scriptCallOf(recorder, cause)?.data;
+    const place =
+      call === undefined
+        ? this.place
+        : { file, line: Number(call['line']), column: Number(call['column']) };
+    return place === undefined ? {} : { place };
   }
 
   #event(event: EventRecordDto, number: number, expected: boolean): void {
@@ -83,6 +90,8 @@ export class RunOutput {
     this.#texts.set(event, why === undefined ? event.name : `${event.name}: ${why}`);
     const headline = eventHeadline(event, device);
     const text = why === undefined ? headline : `${headline}: ${why}`;
+    const cause = this.#queued.take(event.words) ?? this.#options.recorder.cause;
+    this.#record(event, cause, { number, expected, text });
     this.#options.emit({
       type: 'event',
       time: this.#now,
@@ -90,7 +99,23 @@ export class RunOutput {
       event,
       text,
       ...(expected ? { expected } : {}),
-      ...this.#where,
+      ...this.#where(cause),
     });
+  }
+
+  /** The console's line about the event goes into the trace, as caused by the hardware's record. */
+  #record(
+    event: EventRecordDto,
+    cause: number,
+    { number, expected, text }: { number: number; expected: boolean; text: string },
+  ): void {
+    const { recorder } = this.#options;
+    const saved = recorder.cause;
+    const flags =
+      (expected ? DRAINED_EXPECTED : 0) | (event.handled === true ? DRAINED_HANDLED : 0);
+    recorder.cause = cause;
+    const [smmu, line] = [recorder.intern(event.smmu ?? ''), recorder.intern(text)];
+    recorder.emit(K.drained, number, flags, smmu, line);
+    recorder.cause = saved;
   }
 }

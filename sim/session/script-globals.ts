@@ -48,6 +48,8 @@ export interface ScriptGlobalsOptions {
   /** Called often while the script runs. */
   readonly pulse: (() => void) | undefined;
   readonly placeOf: (site: ScriptSite) => Place;
+  /** Name of the script for messages. */
+  readonly file: string;
 }
 
 /** Virtual nanoseconds that a call of the script takes, so that the log has an order in time. */
@@ -183,11 +185,11 @@ export class ScriptGlobals {
 
   /** Tells what the script took and did not give back. */
   reportLeaks(): void {
-    const { recorder, output, placeOf } = this.#options;
+    const { recorder, output, file } = this.#options;
     if (this.#world !== undefined) {
       const { kernel, diagnostics } = this.#world;
       const at: RunOutput['at'] = (place, tell) => output.at(place, tell);
-      reportLeaks(kernel.leaks(), { recorder, diagnostics, placeOf, at });
+      reportLeaks(kernel.leaks(), { recorder, diagnostics, file, at });
     }
   }
 
@@ -231,13 +233,14 @@ export class ScriptGlobals {
     return realm.sitesNow().map((site) => ` ${placeText(placeOf(site))}`);
   }
 
-  #enter(site: ScriptSite | undefined): void {
+  #enter(site: ScriptSite | undefined): ScriptSite | undefined {
     if (this.#closed) {
       throw new ApiError('Error', 'the run is over');
     }
     const { control, clock, output, placeOf } = this.#options;
     this.#calls++;
-    output.place = site === undefined ? output.place : placeOf(site);
+    const place = site === undefined ? undefined : placeOf(site);
+    output.place = place ?? output.place;
     if (control !== undefined) {
       control[CONTROL_CALLS] = this.#calls | 0;
       const stop = control[CONTROL_STOP] ?? 0;
@@ -255,6 +258,7 @@ export class ScriptGlobals {
       this.#report();
     }
     this.#options.pulse?.();
+    return place;
   }
 
   #stop(message: string, exit: number): RunStopped {

@@ -99,6 +99,7 @@ export class Session {
       onStatus: options.onStatus,
       pulse: this.#openFeed(options),
       placeOf: (site) => this.#placeOf(site),
+      file: request.file,
     });
   }
 
@@ -293,10 +294,11 @@ export class Session {
   }
 }
 
-function plainError({ name, message, place }: ScriptError) {
+function plainError({ name, message, place, stack }: ScriptError) {
   return {
     name,
     message,
     ...(place === undefined ? {} : { place: { ...place } }),
+    stack: stack.map((one) => ({ ...one })),
   };
 }

@@ -54,6 +54,11 @@ export const TRACE_KINDS = {
   walk_entry: { tag: 'u32', shape: 'u32', input: 'u64', next: 'u64' },
   /** The same of an ATC entry; granted: 1 read, 2 write, 4 execute. */
   atc_entry: { granted: 'u32', pa: 'u64' },
+  /**
+   * The driver of `smmu` takes the event named by the cause from the queue: its number in the run, from
+   * 1, our line about it, and DRAINED_* flags.
+   */
+  drained: { number: 'u32', flags: 'u32', smmu: 'str', text: 'str' },
 } as const satisfies Record<string, Readonly<Record<string, PayloadType>>>;
 
 /** Payload values that were added to a kind later: files without them have 0 there. */
@@ -71,6 +76,10 @@ export const TRACE_KIND_NAMES = Object.keys(TRACE_KINDS) as readonly TraceKind[]
 export const K = Object.fromEntries(TRACE_KIND_NAMES.map((name, index) => [name, index])) as {
   readonly [N in TraceKind]: number;
 };
+
+/** Somebody expected the event; a fault handler of the kernel took it. */
+export const DRAINED_EXPECTED = 1;
+export const DRAINED_HANDLED = 2;
 
 export const FETCH_L1STD = 0;
 export const FETCH_STE = 1;

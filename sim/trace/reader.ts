@@ -70,17 +70,71 @@ export function scanTrace(source: TraceSource, visit: RawVisitor, fromId = 1): v
   }
 }
 
+/** A place in a trace that grows: each read goes on where the one before ended. */
+export class TraceCursor {
+  readonly #source: TraceSource;
+  #chunk: TraceChunk | undefined;
+  #id = 0;
+  #at = 0;
+
+  constructor(source: TraceSource) {
+    this.#source = source;
+  }
+
+  /** Visits the records that came since, those that are not kept any more left out. */
+  read(visit: RawVisitor): void {
+    const { chunks } = this.#source;
+    const known = this.#chunk === undefined ? -1 : chunks.lastIndexOf(this.#chunk);
+    for (const chunk of chunks.slice(Math.max(0, known))) {
+      if (chunk !== this.#chunk) {
+        this.#chunk = chunk;
+        this.#id = chunk.firstId;
+        this.#at = 0;
+      }
+      const { words, used } = chunk;
+      while (this.#at < used) {
+        const [id, at] = [this.#id++, this.#at];
+        const kind = words[at] as number;
+        this.#at = at + HEADER_WORDS + (PAYLOAD_WORDS[kind] as number);
+        visit(kind, id, words, at);
+      }
+    }
+  }
+}
+
 /** The record with this id, or undefined when it was never emitted or is no longer kept. */
 export function recordById(source: TraceSource, id: number): TraceRecord | undefined {
   const chunk = source.chunks.find(({ firstId, count }) => id >= firstId && id < firstId + count);
   if (chunk === undefined) {
     return undefined;
   }
-  let at = 0;
-  for (let current = chunk.firstId; current < id; current++) {
-    at += HEADER_WORDS + (PAYLOAD_WORDS[chunk.words[at] as number] as number);
+  return decodeRecord(source.texts, chunk.words, placeOf(chunk, id - chunk.firstId), id);
+}
+
+/** Records from one mark of a chunk to the next. */
+const MARK_EVERY = 64;
+/** Words at which every so many records start, as far as somebody asked. */
+const MARKS = new WeakMap<TraceChunk, number[]>();
+
+/** Word at which the record number `index` of a chunk starts. */
+function placeOf(chunk: TraceChunk, index: number): number {
+  const { words } = chunk;
+  const marks = MARKS.get(chunk) ?? [0];
+  MARKS.set(chunk, marks);
+  const mark = Math.floor(index / MARK_EVERY);
+  while (marks.length <= mark) {
+    marks.push(skip(words, marks.at(-1) ?? 0, MARK_EVERY));
   }
-  return decodeRecord(source.texts, chunk.words, at, id);
+  return skip(words, marks[mark] as number, index % MARK_EVERY);
+}
+
+/** The word `count` records after the one that starts at word `at`. */
+function skip(words: Int32Array, at: number, count: number): number {
+  let next = at;
+  for (let n = 0; n < count; n++) {
+    next += HEADER_WORDS + (PAYLOAD_WORDS[words[next] as number] as number);
+  }
+  return next;
 }
 
 /** The record and its causes, innermost first. */
@@ -91,6 +145,17 @@ export function causeChain(source: TraceSource, id: number): TraceRecord[] {
     record = record.cause === 0 ? undefined : recordById(source, record.cause);
   }
   return chain;
+}
+
+/** The innermost call of the script around a record, itself included; undefined when there is none. */
+export function scriptCallOf(source: TraceSource, id: number): TraceRecord | undefined {
+  for (let record = recordById(source, id); record !== undefined; ) {
+    if (record.kind === 'call' && Number(record.data['line']) > 0) {
+      return record;
+    }
+    record = record.cause === 0 ? undefined : recordById(source, record.cause);
+  }
+  return undefined;
 }
 
 /** The record whose header starts at word `at`. */

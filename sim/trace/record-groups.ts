@@ -7,7 +7,7 @@ import { TRACE_KIND_NAMES } from './kinds.ts';
 /** The groups; each kind is in exactly one. */
 export const RECORD_GROUPS = {
   calls: ['call', 'return', 'wait'],
-  log: ['log', 'diagnostic'],
+  log: ['log', 'diagnostic', 'drained'],
   objects: ['object'],
   memory: ['mem_write', 'alloc', 'free', 'descriptor_update'],
   registers: ['mmio_read', 'mmio_write'],
@@ -28,7 +28,7 @@ export const RECORD_GROUP_NAMES = Object.keys(RECORD_GROUPS) as readonly RecordG
 /** What is in each group, for people. */
 export const GROUP_TITLES: Readonly<Record<RecordGroup, string>> = {
   calls: 'calls of the script and of the kernel, with what they return',
-  log: 'lines of the kernel log, diagnostics',
+  log: 'lines of the kernel log and of the console',
   objects: 'names of devices, domains, PASIDs as they come and go',
   memory: 'stores to structures and tables, allocations',
   registers: 'reads and writes of the SMMU’s registers',

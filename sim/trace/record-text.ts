@@ -105,6 +105,7 @@ const TEXTS: Readonly<Partial<Record<TraceKind, (record: TraceRecord) => string>
   tlb_entry: (r) => `${entryTag(r)} -> ${address(r, 'pa')}${descriptors(r)}`,
   walk_entry: (r) => `${entryTag(r)} ${address(r, 'input')} -> table ${address(r, 'next')}`,
   atc_entry: (r) => `-> ${address(r, 'pa')} ${grantedText(numberOf(r, 'granted'))}`,
+  drained: (r) => `event ${numberOf(r, 'number')}: ${textOf(r, 'text')}`,
   object: (r) => `${textOf(r, 'what')} ${numberOf(r, 'id')}: ${textOf(r, 'text')}`,
 };
 

@@ -74,6 +74,11 @@ function told(record: TraceRecord): TraceRecord {
   return { ...record, data };
 }
 
+/** Without events, what the driver drained is caused by the interrupt, not by the hardware's record. */
+function unlinked(record: TraceRecord): TraceRecord {
+  return record.kind === 'drained' ? { ...record, cause: 0 } : record;
+}
+
 describe('what is recorded', () => {
   it('can be chosen by groups that hold every kind once', () => {
     const kinds = Object.values(RECORD_GROUPS).flat();
@@ -130,7 +135,10 @@ describe('what is recorded', () => {
       expect(filtered.header.omitted).toEqual(
         ALL.filter((kind) => (omit as readonly TraceKind[]).includes(kind)),
       );
-      expect(records(filtered).map(told)).toEqual(without(whole, omit).map(told));
+      const plain = group === 'events' ? unlinked : (record: TraceRecord) => record;
+      expect(records(filtered).map(told).map(plain)).toEqual(
+        without(whole, omit).map(told).map(plain),
+      );
     });
 
     it('is the same bytes for the same choice', async () => {

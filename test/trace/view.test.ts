@@ -96,7 +96,7 @@ describe('the view of a trace', () => {
         .reverse()
         .map(({ id }) => id),
     );
-    expect(chain.effects.map(({ kind }) => kind)).toEqual(['event_result', 'irq']);
+    expect(chain.effects.map(({ kind }) => kind)).toEqual(['event_result', 'irq', 'drained']);
     expect(chain.record).toMatchObject({ event: 1, bad: true });
     expect(view.event(1)).toBe(event?.id);
     expect(view.event(2)).toBe(0);

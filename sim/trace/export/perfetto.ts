@@ -254,6 +254,7 @@ const INSTANTS: Readonly<Partial<Record<TraceRecord['kind'], { readonly tid: num
   mem_write: TRACKS.mmio,
   log: TRACKS.log,
   diagnostic: TRACKS.log,
+  drained: TRACKS.log,
   stall: TRACKS.ats,
   ats: TRACKS.ats,
 };

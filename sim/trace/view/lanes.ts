@@ -33,6 +33,7 @@ const BY_KIND: Readonly<Partial<Record<(typeof TRACE_KIND_NAMES)[number], LaneNa
   return: 'none',
   log: 'log',
   diagnostic: 'log',
+  drained: 'log',
   mmio_read: 'registers',
   mmio_write: 'registers',
   mem_write: 'memory',

@@ -17,9 +17,10 @@ import { ViewIndex } from './view-index.ts';
 const MOST_ROWS = 500;
 /** Columns of a picture at most. */
 const MOST_COLUMNS = 8192;
-/** Effects that are listed, and records in which they are looked for. */
+/** Effects that are listed. */
 const MOST_EFFECTS = 60;
-const EFFECT_REACH = 200_000;
+/** Effects can come late (an interrupt, a leak told at the end): so many records are looked at. */
+const EFFECT_REACH = 2_000_000;
 /** Records that one question looks through for a text. */
 const FIND_STEP = 20_000;
 
@@ -190,23 +191,9 @@ export class TraceView {
   }
 
   #effects(id: number): { effects: TraceRecord[]; more: boolean } {
-    const index = this.#index;
-    const effects: TraceRecord[] = [];
-    const first = index.positionOf(id) + 1;
-    const last = Math.min(index.total, first + EFFECT_REACH);
-    for (let position = first; position < last; position++) {
-      const record = index.at(position);
-      if (record.cause === id) {
-        if (effects.length === MOST_EFFECTS) {
-          return { effects, more: true };
-        }
-        effects.push(record);
-      } else if (record.cause < id && record.kind === 'call') {
-        // What a synchronous call leads to is over when the next one from further out begins.
-        break;
-      }
-    }
-    return { effects, more: false };
+    const ids = this.#index.causedBy(id, MOST_EFFECTS + 1, EFFECT_REACH);
+    const effects = ids.slice(0, MOST_EFFECTS).flatMap((each) => this.#index.record(each) ?? []);
+    return { effects, more: ids.length > MOST_EFFECTS };
   }
 
   #searched(record: TraceRecord): string {

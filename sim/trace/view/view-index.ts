@@ -149,6 +149,30 @@ export class ViewIndex {
     return low;
   }
 
+  /** Ids of the first `most` records with this cause, among the `reach` records that follow it. */
+  causedBy(id: number, most: number, reach: number): number[] {
+    const found: number[] = [];
+    const first = this.positionOf(id) + 1;
+    const last = Math.min(this.total, first + reach);
+    for (let at = this.chunkAt(first, 'before'); at < this.chunks.length; at++) {
+      const index = this.chunks[at] as ChunkIndex;
+      if (index.before >= last || found.length >= most) {
+        break;
+      }
+      const { words } = this.source.chunks[at] as TraceChunk;
+      const end = Math.min(index.count, last - index.before);
+      let slot = Math.floor(Math.max(0, first - index.before) / MARK) * MARK;
+      let place = index.marks[slot / MARK] as number;
+      for (; slot < end && found.length < most; slot++) {
+        if (words[place + 1] === (id | 0)) {
+          found.push(index.firstId + slot);
+        }
+        place += HEADER_WORDS + (PAYLOAD_WORDS[words[place] as number] as number);
+      }
+    }
+    return found;
+  }
+
   #decode(at: number, index: ChunkIndex, slot: number): TraceRecord {
     const { words } = this.source.chunks[at] as TraceChunk;
     let place = index.marks[Math.floor(slot / MARK)] as number;
