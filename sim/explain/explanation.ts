@@ -2,21 +2,9 @@
 // It runs the access again on the bytes that the SMMU had read. Only when that run ends in the very
 // event that was recorded is anything claimed; otherwise the explanation says that it cannot tell.
 
-import {
-  TXN_ATS_REQUEST,
-  TXN_INSTRUCTION,
-  TXN_PRIVILEGED,
-  TXN_TRANSLATED,
-  TXN_WRITE,
-} from '../machine/transaction.ts';
-import type { FieldTable } from '../regs/record.ts';
 import type { EventName } from '../smmu/spec/events.ts';
-import { EVENT_BY_TYPE, EVENTS } from '../smmu/spec/events.ts';
 import type { TraceKind } from '../trace/kinds.ts';
-import { K } from '../trace/kinds.ts';
-import { scanTrace } from '../trace/reader.ts';
 import { notRecorded } from '../trace/record-groups.ts';
-import { HEADER_WORDS } from '../trace/recorder.ts';
 import {
   badAtsRequest,
   badCd,
@@ -28,14 +16,16 @@ import {
 } from './culprit-config.ts';
 import type { WalkCase } from './culprit-walk.ts';
 import { access, addressSize, fetchAbort, permission, translation } from './culprit-walk.ts';
+import { type Facts, factsOf } from './facts.ts';
 import { blamePointer } from './pointer.ts';
-import type { AsOf, Hardware, Outcome } from './replay.ts';
-import { eventWords, replay } from './replay.ts';
+import type { Hardware, Outcome } from './replay.ts';
+import { replay } from './replay.ts';
+import { type SeenMemory, seenMemory, storedMemory } from './seen.ts';
 import type { Culprit, Structure } from './structure.ts';
-import { anyRecord } from './structure.ts';
 import type { CallSite, TraceIndex } from './trace-index.ts';
 import type { Trail } from './trail.ts';
 import { trailOf } from './trail.ts';
+import { causeOf } from './undo.ts';
 
 /** A fault with its cause, as far as the trace proves it. */
 export interface Explanation {
@@ -57,6 +47,8 @@ export interface Explanation {
   /** Structures in the order the SMMU read them, with the bytes it had. */
   readonly steps: readonly Structure[];
   readonly culprit: Culprit | undefined;
+  /** Bits that broke the rule, where other bits, the culprit, are the reason that they were read. */
+  readonly symptom: Culprit | undefined;
   /** Call that wrote the guilty bytes last, and the one before it. */
   readonly writtenBy: CallSite | undefined;
   readonly writtenBefore: CallSite | undefined;
@@ -109,8 +101,6 @@ const RESTS_ON: readonly TraceKind[] = [
   'dma',
 ];
 
-const TXN_ANY_ATS = TXN_TRANSLATED | TXN_ATS_REQUEST;
-
 /** Explains the event of record `record`, one of `index.events`. */
 export function explainEvent(index: TraceIndex, record: number, hardware: Hardware): Explanation {
   const facts = factsOf(index, record);
@@ -119,8 +109,8 @@ export function explainEvent(index: TraceIndex, record: number, hardware: Hardwa
   const missing = notRecorded(index.source.omitted, RESTS_ON);
   const proven =
     missing === undefined
-      ? (prove(index, facts, hardware, seenBytes(index, record)) ??
-        prove(index, facts, hardware, () => record))
+      ? (prove(index, facts, hardware, seenMemory(index, record)) ??
+        prove(index, facts, hardware, storedMemory(index, record)))
       : undefined;
   if (proven === undefined) {
     return {
@@ -128,6 +118,7 @@ export function explainEvent(index: TraceIndex, record: number, hardware: Hardwa
       number,
       steps: [],
       culprit: undefined,
+      symptom: undefined,
       writtenBy: undefined,
       writtenBefore: undefined,
       neverStored: false,
@@ -137,122 +128,34 @@ export function explainEvent(index: TraceIndex, record: number, hardware: Hardwa
       unknown: missing ?? unknownReason(facts.name),
     };
   }
-  const { culprit, trail, asOf } = proven;
-  const writers = writersOf(index, culprit, asOf);
+  const { culprit, symptom, trail, memory } = proven;
   return {
     ...facts,
     number,
     steps: trail.all,
     culprit,
-    ...writers,
+    symptom: culprit === symptom ? undefined : symptom,
+    ...writersOf(index, culprit, memory),
     accessedBy,
-    suspect: suspectOf(index, culprit, trail, asOf),
-    stale: staleness(index, culprit, asOf, record),
+    suspect: suspectOf(index, culprit, trail, memory),
+    stale: staleness(index, culprit, memory, record),
     unknown:
       culprit === undefined ? 'the rule that was broken could not be singled out' : undefined,
   };
 }
 
-/** What the event record itself says. */
-interface Facts {
-  readonly record: number;
-  readonly name: string;
-  readonly type: number;
-  readonly sid: number;
-  readonly ssid: number;
-  readonly address: bigint | undefined;
-  readonly flags: number;
-  readonly stage2: boolean;
-  readonly class: number;
-  readonly ipa: bigint;
-  readonly words: readonly [bigint, bigint, bigint, bigint];
-  readonly callsRecorded: boolean;
-}
-
-function factsOf(index: TraceIndex, record: number): Facts {
-  const data = index.record(record)?.data ?? {};
-  const event = ['w0', 'w1', 'w2', 'w3'].map((name) => BigInt(data[name] ?? 0));
-  const words = eventWords(event);
-  const head = EVENTS.F_PERMISSION;
-  const type = head.get(words, 'Type');
-  const name = EVENT_BY_TYPE.get(type);
-  const table = name === undefined ? undefined : anyRecord<FieldTable>(EVENTS[name]);
-  const views = table?.describe(words) ?? [];
-  const field = (key: string): bigint =>
-    BigInt(views.find((view) => view.name === key)?.value ?? 0);
-  const hasAddress = table?.fields['InputAddr'] !== undefined;
-  const dma = dmaOf(index, record, head.get(words, 'StreamID'));
-  const seen =
-    (field('RnW') === 0n ? TXN_WRITE : 0) |
-    (field('PnU') === 1n ? TXN_PRIVILEGED : 0) |
-    (field('InD') === 1n ? TXN_INSTRUCTION : 0);
-  return {
-    record,
-    name: name ?? `event 0x${type.toString(16)}`,
-    type,
-    sid: head.get(words, 'StreamID'),
-    ssid:
-      head.get(words, 'SSV') === 1 || type === EVENTS.C_BAD_SUBSTREAMID.type
-        ? head.get(words, 'SubstreamID')
-        : -1,
-    address: hasAddress ? field('InputAddr') : dma?.address,
-    flags:
-      hasAddress && type >= EVENTS.F_WALK_EABT.type
-        ? seen | ((dma?.flags ?? 0) & TXN_ANY_ATS)
-        : (dma?.flags ?? 0),
-    stage2: field('S2') === 1n,
-    class: Number(field('CLASS')),
-    ipa: field('IPA'),
-    words: event as unknown as Facts['words'],
-    callsRecorded: index.source.omitted?.includes('call') !== true,
-  };
-}
-
-/** The access that raised the event: its own record follows the event's. */
-function dmaOf(
-  index: TraceIndex,
-  record: number,
-  sid: number,
-): { address: bigint; flags: number } | undefined {
-  for (let id = record + 1; id < record + DMA_WITHIN; id++) {
-    const next = index.record(id);
-    if (next?.kind === 'dma' && next.data['sid'] === sid) {
-      return { address: BigInt(next.data['iova'] ?? 0), flags: Number(next.data['flags']) };
-    }
-  }
-  return undefined;
-}
-
-const DMA_WITHIN = 8;
-
-/** Each word as the SMMU last read it: cached structures keep the bytes of their fetch. */
-function seenBytes(index: TraceIndex, record: number): AsOf {
-  const lastFetch = new Map<number, number>();
-  scanTrace(index.source, (kind, id, words, at) => {
-    if (kind === K.fetch && id < record) {
-      const payload = at + HEADER_WORDS;
-      const lo = (words[payload + 4] as number) >>> 0;
-      const hi = (words[payload + 5] as number) >>> 0;
-      lastFetch.set(hi * 2 ** 32 + lo, id);
-    }
-  });
-  return (pa) => lastFetch.get(pa) ?? lastFetch.get(Math.floor(pa / ENTRY) * ENTRY) ?? record;
-}
-
-/** Bytes of an STE or a CD: one fetch covers all of it. */
-const ENTRY = 64;
-
 /** Runs the access again; the blame, if the run ends as the event says. */
-function prove(index: TraceIndex, facts: Facts, hardware: Hardware, asOf: AsOf) {
-  const { record, sid, ssid, address = 0n, flags } = facts;
-  const outcome = replay(index, hardware, { sid, ssid, address, flags }, { when: record, asOf });
+function prove(index: TraceIndex, facts: Facts, hardware: Hardware, memory: SeenMemory) {
+  const { record: when, sid, ssid, address = 0n, flags } = facts;
+  const access = { sid, ssid, address, flags };
+  const outcome = replay(index, hardware, access, { when, memory });
   if (!sameEvent(outcome, facts)) {
     return undefined;
   }
-  const trail = trailOf(index, outcome.fetches, asOf, { sid, ssid });
+  const trail = trailOf(outcome.fetches, memory, { sid, ssid });
   const given: WalkCase = {
     index,
-    when: record,
+    when,
     features: hardware.features,
     sid,
     ssid,
@@ -263,8 +166,10 @@ function prove(index: TraceIndex, facts: Facts, hardware: Hardware, asOf: AsOf) 
     ipa: facts.ipa,
     flags,
   };
-  const culprit = FINDERS[facts.name as EventName]?.(given);
-  return { culprit, trail, asOf };
+  const symptom = FINDERS[facts.name as EventName]?.(given);
+  const sent = { ...access, flags: facts.sent };
+  const cause = causeOf({ index, hardware, access: sent, when, memory, trail, symptom });
+  return { culprit: cause ?? symptom, symptom, trail, memory };
 }
 
 /** Stall and STAG differ between a run and its repetition; nothing else may. */
@@ -289,15 +194,13 @@ function unknownReason(name: string): string {
 
 const NOBODY = { writtenBy: undefined, writtenBefore: undefined, neverStored: false };
 
-function writersOf(index: TraceIndex, culprit: Culprit | undefined, asOf: AsOf) {
+function writersOf(index: TraceIndex, culprit: Culprit | undefined, memory: SeenMemory) {
   const place = culprit?.place;
   if (place === undefined) {
     return NOBODY;
   }
   const word =
-    'pa' in place
-      ? index.wordAt(place.pa, asOf(place.pa))
-      : index.registerAt(place.register, asOf(-1));
+    'pa' in place ? memory.wordAt(place.pa) : index.registerAt(place.register, memory.asOf(-1));
   if (word === undefined || word.writer === 0 || word.uncertain) {
     return NOBODY;
   }
@@ -318,28 +221,28 @@ function suspectOf(
   index: TraceIndex,
   culprit: Culprit | undefined,
   trail: Trail,
-  asOf: AsOf,
+  memory: SeenMemory,
 ): Explanation['suspect'] {
   const structure = culprit?.structure;
-  if (structure === undefined || index.wordAt(structure.pa, asOf(structure.pa)).writer !== 0) {
+  if (structure === undefined || memory.wordAt(structure.pa).writer !== 0) {
     return undefined;
   }
   const pointer = blamePointer(trail, structure, 'may lead to the wrong place');
-  return pointer && { pointer, writtenBy: writersOf(index, pointer, asOf).writtenBy };
+  return pointer && { pointer, writtenBy: writersOf(index, pointer, memory).writtenBy };
 }
 
 /** The guilty word in memory is no longer what the SMMU used. */
 function staleness(
   index: TraceIndex,
   culprit: Culprit | undefined,
-  asOf: AsOf,
+  memory: SeenMemory,
   record: number,
 ): Explanation['stale'] {
   const place = culprit?.place;
   if (place === undefined || !('pa' in place)) {
     return undefined;
   }
-  const used = index.wordAt(place.pa, asOf(place.pa));
+  const used = index.wordAt(place.pa, memory.asOf(place.pa));
   const now = index.wordAt(place.pa, record);
   return used.lo === now.lo && used.hi === now.hi
     ? undefined

@@ -17,6 +17,7 @@ import { Diagnostics } from '../trace/diagnostics.ts';
 import type { TraceRecord } from '../trace/reader.ts';
 import { readTrace } from '../trace/reader.ts';
 import { Recorder } from '../trace/recorder.ts';
+import type { SeenMemory } from './seen.ts';
 import type { TraceIndex } from './trace-index.ts';
 
 /** What a session was run on, as its header says. */
@@ -54,9 +55,6 @@ export interface Outcome {
   readonly pa: number;
 }
 
-/** Record as of which each word of memory is taken. */
-export type AsOf = (pa: number) => number;
-
 /** Registers that decide about a translation, in the order software writes them. */
 const CONTROL = ['CR1', 'CR2', 'STRTAB_BASE', 'STRTAB_BASE_CFG', 'GBPA'] as const;
 const SMMUEN = 1;
@@ -64,20 +62,18 @@ const ATSCHK = 16;
 
 /** Memory as the trace has it; stores go nowhere. */
 class TraceMemory extends PhysicalMemory {
-  readonly #index: TraceIndex;
-  readonly #asOf: AsOf;
+  readonly #seen: SeenMemory;
 
-  constructor(ram: readonly RamRegion[], index: TraceIndex, asOf: AsOf) {
+  constructor(ram: readonly RamRegion[], seen: SeenMemory) {
     super(ram);
-    this.#index = index;
-    this.#asOf = asOf;
+    this.#seen = seen;
   }
 
   override read64(pa: number): boolean {
     if (!this.contains(pa, 8)) {
       return false;
     }
-    const word = this.#index.wordAt(pa, this.#asOf(pa));
+    const word = this.#seen.wordAt(pa);
     this.lo = word.lo;
     this.hi = word.hi;
     return true;
@@ -105,17 +101,17 @@ class TraceMemory extends PhysicalMemory {
   }
 }
 
-/** Runs `access` with registers as of record `when` and memory as `asOf` says. */
+/** Runs `access` with registers as of record `when` and the given memory. */
 export function replay(
   index: TraceIndex,
   hardware: Hardware,
   access: Access,
-  { when, asOf }: { readonly when: number; readonly asOf: AsOf },
+  { when, memory }: { readonly when: number; readonly memory: SeenMemory },
 ): Outcome {
   const recorder = new Recorder(new VirtualClock());
   const smmu = new Smmu({
     features: hardware.features,
-    bus: new SystemBus(new TraceMemory(hardware.ram, index, asOf)),
+    bus: new SystemBus(new TraceMemory(hardware.ram, memory)),
     recorder,
     diagnostics: new Diagnostics(recorder),
     irq: { controller: new InterruptController(), eventq: 0, priq: 1, cmdSync: 2, gerror: 3 },

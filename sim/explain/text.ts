@@ -38,7 +38,7 @@ export function explanationLines(explanation: Explanation, names: Names): string
   return [
     ...head,
     '',
-    ...explanation.steps.flatMap((step) => stepLines(step, explanation.culprit)),
+    ...explanation.steps.flatMap((step) => stepLines(step, explanation)),
     ...(explanation.culprit?.structure === undefined ? elsewhere(explanation.culprit) : []),
     '',
     ...ruleLines(explanation),
@@ -92,14 +92,26 @@ function accessName(flags: number): string {
     : `${privileged}read of`;
 }
 
-/** One structure on a line, the guilty one marked. */
-export function stepLines(step: Structure, culprit: Culprit | undefined): string[] {
-  const guilty = culprit?.structure === step;
-  const verdict = !step.ok ? 'no answer' : guilty ? `${bitsText(culprit)}  <-- here` : 'ok';
+/** One structure on a line, the guilty one marked, and the one where it showed. */
+export function stepLines(
+  step: Structure,
+  { culprit, symptom }: Partial<Pick<Explanation, 'culprit' | 'symptom'>> = {},
+): string[] {
+  const verdict = verdictOf(step, culprit, symptom);
   const index = step.index === undefined ? '' : ` ${grouped(step.index)}`;
   const place = `${`${step.title}${index}`.padEnd(10)} ${grouped(step.pa)}`;
   const lines = wrapColumns(`  ${place}  ${contents(step)}`, verdict);
   return lines;
+}
+
+function verdictOf(step: Structure, culprit?: Culprit, symptom?: Culprit): string {
+  if (culprit?.structure === step) {
+    return `${bitsText(culprit)}  <-- here`;
+  }
+  if (symptom?.structure === step) {
+    return `${bitsText(symptom)}  fails`;
+  }
+  return step.ok ? 'ok' : 'no answer';
 }
 
 function contents(step: Structure): string {

@@ -29,6 +29,13 @@ export interface WordAt {
   readonly uncertain: boolean;
 }
 
+/** A store to a word: its record, and the word before and after it. */
+export interface StoreAt {
+  readonly id: number;
+  readonly before: WordAt;
+  readonly after: WordAt;
+}
+
 /** Where in the script something was done. */
 export interface CallSite {
   /** Id of the call record. */
@@ -159,6 +166,44 @@ export class TraceIndex {
   previousWord(pa: number, asOf: number): WordAt | undefined {
     const { writer } = this.wordAt(pa, asOf);
     return writer === 0 ? undefined : this.wordAt(pa, writer - 1);
+  }
+
+  /** The last `most` stores to the word at `pa` as of a record, newest first, with what each changed. */
+  stores(pa: number, asOf: number, most: number): StoreAt[] {
+    const found: StoreAt[] = [];
+    for (let limit = asOf; found.length < most; ) {
+      const after = this.wordAt(pa, limit);
+      if (after.writer === 0) {
+        break;
+      }
+      const before = this.wordAt(pa, after.writer - 1);
+      found.push({ id: after.writer, before, after });
+      limit = after.writer - 1;
+    }
+    return found;
+  }
+
+  /** Records of device writes that may have changed the word at `pa` between two records. */
+  deviceWrites(pa: number, after: number, before: number): number[] {
+    const page = Math.floor(pa / PAGE);
+    if (!this.#deviceWrites.has(page)) {
+      return [];
+    }
+    const found: number[] = [];
+    scanTrace(
+      this.source,
+      (kind, id, words, at) => {
+        const word = (index: number): number => words[at + HEADER_WORDS + index] as number;
+        if (kind === K.dma && id < before && (word(6) & TXN_WRITE) !== 0 && word(7) === 0) {
+          const from = (word(5) >>> 0) * TWO_32 + (word(4) >>> 0);
+          if (Math.floor(from / PAGE) === page && from < pa + 8) {
+            found.push(id);
+          }
+        }
+      },
+      after + 1,
+    );
+    return found;
   }
 
   /** A register by its offset, as last written by software up to record `asOf`. */

@@ -1,10 +1,11 @@
 // What the SMMU read for one access, as structures with their bytes, in the order it read them.
 
 import { FETCH_CD, FETCH_DESCRIPTOR, FETCH_L1CD, FETCH_L1STD, FETCH_STE } from '../trace/kinds.ts';
-import type { AsOf, Fetched } from './replay.ts';
+import type { Fetched } from './replay.ts';
+import type { SeenMemory } from './seen.ts';
+import { seenWords } from './seen.ts';
 import type { AnyRecord, Structure } from './structure.ts';
 import { LAYOUTS } from './structure.ts';
-import type { TraceIndex } from './trace-index.ts';
 
 /** The structures of one access. */
 export interface Trail {
@@ -28,16 +29,15 @@ const NAMES = new Map<number, 'L1STD' | 'STE' | 'L1CD' | 'CD'>([
 const LAST_LEVEL = 3;
 
 /**
- * Takes the bytes of everything that was fetched, as of the records that `asOf` names. A structure is
- * read 8 bytes at a time: the read of its start stands for all.
+ * Takes the bytes of everything that was fetched. A structure is read 8 bytes at a time: the read of its
+ * start stands for all.
  */
 export function trailOf(
-  index: TraceIndex,
   fetches: readonly Fetched[],
-  asOf: AsOf,
+  memory: SeenMemory,
   { sid, ssid }: { readonly sid: number; readonly ssid: number },
 ): Trail {
-  const all = fetches.flatMap((fetched) => structureOf(index, fetched, asOf, { sid, ssid }));
+  const all = fetches.flatMap((fetched) => structureOf(fetched, memory, { sid, ssid }));
   const named = (title: string): Structure | undefined =>
     all.find((structure) => structure.title === title);
   return {
@@ -52,13 +52,12 @@ export function trailOf(
 }
 
 function structureOf(
-  index: TraceIndex,
   fetched: Fetched,
-  asOf: AsOf,
+  memory: SeenMemory,
   { sid, ssid }: { readonly sid: number; readonly ssid: number },
 ): Structure[] {
   const { what, level, stage, ok, pa } = fetched;
-  const bytes = (layout: AnyRecord): Int32Array => index.wordsAt(pa, layout.bits / 32, asOf(pa));
+  const bytes = (layout: AnyRecord): Int32Array => seenWords(memory, pa, layout.bits / 32);
   const name = NAMES.get(what);
   if (name !== undefined) {
     const layout = LAYOUTS[name];

@@ -4,6 +4,7 @@
 import { hex } from '../base/hex.ts';
 import type { Access } from '../explain/replay.ts';
 import { eventWords, replay } from '../explain/replay.ts';
+import { storedMemory } from '../explain/seen.ts';
 import { stepLines } from '../explain/text.ts';
 import { trailOf } from '../explain/trail.ts';
 import { EVENT_BY_TYPE, EVENTS } from '../smmu/spec/events.ts';
@@ -14,14 +15,14 @@ const STATUS = ['passes', 'is aborted', 'ends as RAZ/WI', 'stalls'];
 
 /** The walk of one access, as lines. */
 export function walkLines({ index, hardware }: InspectContext, access: Access): string[] {
-  const asOf = (): number => LATEST;
-  const outcome = replay(index, hardware, access, { when: LATEST, asOf });
-  const trail = trailOf(index, outcome.fetches, asOf, access);
+  const memory = storedMemory(index, LATEST);
+  const outcome = replay(index, hardware, access, { when: LATEST, memory });
+  const trail = trailOf(outcome.fetches, memory, access);
   const type = outcome.event === undefined ? 0 : eventType(outcome.event);
   const name = type === 0 ? '' : `, ${EVENT_BY_TYPE.get(type) ?? hex(type)}`;
   const end = `  the access ${STATUS[outcome.status] ?? 'ends'}${name}`;
   const to = outcome.status === 0 ? `: ${hex(outcome.pa)}` : '';
-  return [...trail.all.flatMap((step) => stepLines(step, undefined)), `${end}${to}`];
+  return [...trail.all.flatMap((step) => stepLines(step)), `${end}${to}`];
 }
 
 function eventType(event: readonly bigint[]): number {
