@@ -56,10 +56,7 @@ export function factsOf(index: TraceIndex, record: number): Facts {
     name: name ?? `event 0x${type.toString(16)}`,
     type,
     sid: head.get(words, 'StreamID'),
-    ssid:
-      head.get(words, 'SSV') === 1 || type === EVENTS.C_BAD_SUBSTREAMID.type
-        ? head.get(words, 'SubstreamID')
-        : -1,
+    ssid: substreamOf(words, dma?.ssid),
     address: hasAddress ? field('InputAddr') : dma?.address,
     flags:
       hasAddress && type >= EVENTS.F_WALK_EABT.type
@@ -74,16 +71,28 @@ export function factsOf(index: TraceIndex, record: number): Facts {
   };
 }
 
+/** -1: none. C_BAD_SUBSTREAMID has one always, whether the access had or not (IHI 0070 7.3.9). */
+function substreamOf(words: Int32Array, sent: number | undefined): number {
+  const head = EVENTS.F_PERMISSION;
+  const recorded = head.get(words, 'SubstreamID');
+  return head.get(words, 'Type') === EVENTS.C_BAD_SUBSTREAMID.type
+    ? (sent ?? recorded)
+    : head.get(words, 'SSV') === 1
+      ? recorded
+      : -1;
+}
+
 /** The access that raised the event: its own record follows the event's. */
 function dmaOf(
   index: TraceIndex,
   record: number,
   sid: number,
-): { address: bigint; flags: number } | undefined {
+): { address: bigint; flags: number; ssid: number } | undefined {
   for (let id = record + 1; id < record + DMA_WITHIN; id++) {
     const next = index.record(id);
     if (next?.kind === 'dma' && next.data['sid'] === sid) {
-      return { address: BigInt(next.data['iova'] ?? 0), flags: Number(next.data['flags']) };
+      const { iova, flags, ssid } = next.data;
+      return { address: BigInt(iova ?? 0), flags: Number(flags), ssid: Number(ssid) };
     }
   }
   return undefined;

@@ -2,7 +2,7 @@
 // entries, buses.
 
 import type { BusType } from '../kernel/iommu-types.ts';
-import type { KernelBuffer } from '../kernel/mm/kernel-buffer.ts';
+import type { KernelBuffer, PhysicalRun } from '../kernel/mm/kernel-buffer.ts';
 import type { Scatterlist } from '../kernel/scatterlist.ts';
 import { ApiError } from './api-error.ts';
 import type { Binder, BindOptions, Body } from './binder.ts';
@@ -22,13 +22,16 @@ export const BUFFER_SIGNATURES = [
   'add(offset: size): object',
 ] as const;
 
+/** Told of each store of the script into a buffer: where the bytes are. */
+export type OnStore = (runs: readonly PhysicalRun[]) => void;
+
 /** The kinds, with methods bound by `binder`. */
-export function kernelKinds(binder: Binder): readonly HandleKind[] {
+export function kernelKinds(binder: Binder, onStore: OnStore): readonly HandleKind[] {
   return [
     { name: 'bus', fields: (host) => ({ name: (host as BusType).name }) },
     {
       name: 'buffer',
-      methods: binder.methods('buffer', bufferMethods()),
+      methods: binder.methods('buffer', bufferMethods(onStore)),
       getters: { size: (host) => (host as KernelBuffer).size },
     },
     {
@@ -61,17 +64,48 @@ const BUFFER_BODIES: Readonly<Record<BufferMethod, BufferBody>> = {
   add: (buffer, offset: number) => buffer.add(offset),
 };
 
-/** Accesses of the CPU are not recorded: a loop over a buffer would bury everything else. */
-function bufferMethods(): readonly (readonly [Signature, Body, BindOptions])[] {
+/** Bytes that each method stores at the offset that is its first argument, by its second one. */
+const STORED: Readonly<Partial<Record<BufferMethod, (value: never) => number>>> = {
+  write: (bytes: Uint8Array) => bytes.length,
+  set32: () => 4,
+  set64: () => 8,
+};
+
+/** Arguments are not recorded: a loop over a buffer would bury everything else. */
+function bufferMethods(onStore: OnStore): readonly (readonly [Signature, Body, BindOptions])[] {
   return BUFFER_SIGNATURES.map((text) => {
     const signature = parseSignature(text);
-    const body = BUFFER_BODIES[signature.name as BufferMethod];
+    const name = signature.name as BufferMethod;
+    const body = BUFFER_BODIES[name];
     return [
       signature,
-      (args, self) => inBounds(() => body(self as KernelBuffer, ...(args as never[]))),
+      (args, self) =>
+        inBounds(() => {
+          const buffer = self as KernelBuffer;
+          const result = body(buffer, ...(args as never[]));
+          const stored = storedRuns(buffer, name, args);
+          if (stored !== undefined) {
+            onStore(stored);
+          }
+          return result;
+        }),
       { quiet: true },
     ];
   });
+}
+
+/** Where a call of a buffer's method stored, or undefined when it only reads. */
+function storedRuns(
+  buffer: KernelBuffer,
+  name: BufferMethod,
+  [first, second, third]: readonly unknown[],
+): PhysicalRun[] | undefined {
+  if (name === 'fill') {
+    const offset = (second as number | undefined) ?? 0;
+    return buffer.physicalRuns(offset, (third as number | undefined) ?? buffer.size - offset);
+  }
+  const bytes = STORED[name]?.(second as never);
+  return bytes === undefined ? undefined : buffer.physicalRuns(first as number, bytes);
 }
 
 /** Past the end of a buffer is the script's mistake. */

@@ -1,9 +1,8 @@
 // What the machine's own functions do: physical memory, drained events, expectations, assertions, error
 // pointers.
 
-import { hex, hi32, lo32 } from '../base/hex.ts';
+import { hex } from '../base/hex.ts';
 import { ERR_PTR, IS_ERR, IS_ERR_OR_NULL, PTR_ERR, PTR_ERR_OR_ZERO } from '../kernel/errno.ts';
-import type { Machine } from '../machine/machine.ts';
 import type { EventRecordDto } from '../protocol/api.ts';
 import { ApiError, CallbackThrew } from '../script/api-error.ts';
 import type { Crossing } from '../script/crossing.ts';
@@ -14,7 +13,7 @@ import { Opaque } from '../script/handles.ts';
 import type { MachineBodies } from '../script/script-api.ts';
 import type { World } from '../script/world.ts';
 import { EVENTS } from '../smmu/spec/events.ts';
-import { K } from '../trace/kinds.ts';
+import { recordPhysWrite } from './record-stores.ts';
 import type { RunOutput } from './run-output.ts';
 
 /** What the functions act on. */
@@ -76,19 +75,7 @@ function physWrite({ machine }: World, pa: number, bytes: Uint8Array): void {
   if (!machine.memory.writeBytes(pa, bytes)) {
     throw new ApiError('RangeError', `phys_write: no memory at ${hex(pa)} + ${hex(bytes.length)}`);
   }
-  recordStores(machine, pa, bytes.length);
-}
-
-/** The script may have written tables: each word is a store that an explanation can name. */
-function recordStores({ memory, recorder }: Machine, pa: number, length: number): void {
-  if (!recorder.enabled) {
-    return;
-  }
-  const what = recorder.intern('phys_write');
-  for (let at = Math.floor(pa / 8) * 8; at < pa + length; at += 8) {
-    memory.read64(at);
-    recorder.emit(K.mem_write, what, lo32(at), hi32(at), memory.lo, memory.hi);
-  }
+  recordPhysWrite(machine, pa, bytes.length);
 }
 
 function expectEvent(side: MachineSide, match: unknown, body: unknown): void {

@@ -4,6 +4,7 @@
 import { AssertionError } from '../base/assert.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Device } from '../kernel/iommu-types.ts';
+import type { PhysicalRun } from '../kernel/mm/kernel-buffer.ts';
 import type { VirtualClock } from '../machine/clock.ts';
 import type { EventRecordDto, Place, Profile, SessionStatus } from '../protocol/api.ts';
 import { placeText } from '../protocol/console-text.ts';
@@ -25,6 +26,7 @@ import type { World } from '../script/world.ts';
 import type { Recorder } from '../trace/recorder.ts';
 import { reportLeaks } from './leak-report.ts';
 import { machineBodies } from './machine-bodies.ts';
+import { recordBufferStore } from './record-stores.ts';
 import { CONTROL_CALLS, CONTROL_OWN_MIB, CONTROL_STOP, STOP_BY_TIME_LIMIT } from './run-control.ts';
 import type { RunOutput } from './run-output.ts';
 import { makeWorld } from './world.ts';
@@ -219,7 +221,9 @@ export class ScriptGlobals {
       ]),
     });
     const engine = this.#engines.kind(this.#binder, this.#handles);
-    for (const kind of [...kernelKinds(this.#binder), mmKind(this.#binder), engine]) {
+    const onStore = (runs: readonly PhysicalRun[]): void =>
+      recordBufferStore(this.world().machine, runs);
+    for (const kind of [...kernelKinds(this.#binder, onStore), mmKind(this.#binder), engine]) {
       this.#handles.define(kind);
     }
   }

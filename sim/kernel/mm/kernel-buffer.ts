@@ -69,6 +69,11 @@ export class KernelBuffer {
     );
   }
 
+  /** Where `length` bytes from `offset` are. @throws RangeError past the end of the buffer */
+  physicalRuns(offset: number, length: number): PhysicalRun[] {
+    return [...this.#runs(offset, length)];
+  }
+
   /** Copies `length` bytes out. @throws RangeError past the end of the buffer */
   read(offset: number, length: number): Uint8Array {
     const bytes = new Uint8Array(length);
