@@ -62,18 +62,25 @@ export function seenWords(memory: SeenMemory, pa: number, count: number): Int32A
   return words;
 }
 
+/** What the SMMU itself changes in a descriptor: AF, and AP[2] or S2AP[1]. */
+const UPDATED_BITS = 0x480;
+
 /**
- * The value that was read decides who wrote it: the last store when it is that store's value, else the
- * one device write that can have changed it since; several of them leave it open.
+ * The value that was read decides who wrote it: the last store when it is that store's value, but for what
+ * the SMMU updates, else the one device write that can have changed it since. More leaves it open.
  */
 function writerOf(index: TraceIndex, pa: number, word: WordAt, { id, lo, hi }: Fetch) {
   if (word.lo === lo && word.hi === hi) {
     return { lo, hi, uncertain: false };
   }
+  const updated = ((word.lo ^ lo) & ~UPDATED_BITS) === 0 && word.hi === hi;
   const [write, another] = index.deviceWrites(pa, word.writer, id);
-  return write === undefined || another !== undefined
-    ? { lo, hi, uncertain: true }
-    : { lo, hi, writer: write, uncertain: false };
+  if (write === undefined) {
+    return { lo, hi, uncertain: !updated };
+  }
+  return another === undefined && !updated
+    ? { lo, hi, writer: write, uncertain: false }
+    : { lo, hi, uncertain: true };
 }
 
 function lastFetches(index: TraceIndex, record: number): Map<number, Fetch> {

@@ -40,8 +40,8 @@ interface Change {
   readonly undone: bigint;
 }
 
-/** Calls that store what the script says, word by word. */
-const RAW_STORES = new Set(['phys_write', 'write', 'fill', 'set32', 'set64']);
+/** What the records of the script's own stores say that they write: whatever it likes. */
+const RAW_STORES = new Set(['phys_write', 'buffer']);
 /** Fields that lead to the next structure. */
 const POINTERS = new Set(['L2Ptr', 'S1ContextPtr', 'TTB0', 'TTB1', 'S2TTB', 'next']);
 /** Fields whose bits mean something each on its own. */
@@ -91,17 +91,16 @@ function changesOfWord(
     const changed = wide(before) ^ wide(after);
     for (const { name, mask, base } of fieldsIn(structure, pa)) {
       if ((changed & mask) !== 0n && !found.has(name)) {
-        const call = (now ^ wide(after)) & mask ? undefined : index.callSite(id);
-        const raw = call !== undefined && RAW_STORES.has(call.fn);
+        const kept = ((now ^ wide(after)) & mask) === 0n;
         found.set(
           name,
-          raw
+          kept && isRaw(index, id)
             ? {
                 structure,
                 field: name,
                 bits: range(changed & mask, base),
                 store: id,
-                call: call.id,
+                call: index.callSite(id)?.id ?? id,
                 pa,
                 undone: (now & ~mask) | (wide(before) & mask),
               }
@@ -160,8 +159,12 @@ function isMeant({ index, memory, symptom }: Failed, { field, call }: Change): b
     return false;
   }
   const { writer } = memory.wordAt(place.pa);
-  const by = writer === 0 ? undefined : index.callSite(writer);
-  return by !== undefined && by.id !== call && RAW_STORES.has(by.fn);
+  return writer !== 0 && isRaw(index, writer) && index.callSite(writer)?.id !== call;
+}
+
+function isRaw(index: TraceIndex, store: number): boolean {
+  const record = index.record(store);
+  return record?.kind === 'mem_write' && RAW_STORES.has(String(record.data['what']));
 }
 
 function culpritOf({ structure, field, bits, pa, undone }: Change, symptom: Culprit | undefined) {

@@ -71,7 +71,7 @@ describe('a bit that a line of the script turned over', () => {
         const word = target.pa + Math.floor(bit / 64) * 8;
         rig.at(50, 'phys_write', () => {
           const [old = 0n] = rig.rig.load(word, 1);
-          rig.poke(word, [old ^ (1n << BigInt(bit % 64))]);
+          rig.poke(word, [old ^ (1n << BigInt(bit % 64))], 'phys_write');
         });
         rig.invalidate();
         const address = stages === 's2' ? BigInt(PAGE) : IOVA;

@@ -65,12 +65,12 @@ export class FaultRig {
     recorder.cause = cause;
   }
 
-  /** Stores 64-bit words, recorded as the driver's. */
-  poke(pa: number, words: readonly bigint[]): void {
+  /** Stores 64-bit words, recorded as the driver's, or as `what` says. */
+  poke(pa: number, words: readonly bigint[], what = 'table'): void {
     const { recorder } = this.rig;
     for (const [index, word] of words.entries()) {
       const [lo, hi] = halves(word);
-      recorder.emit(K.mem_write, recorder.intern('table'), pa + index * 8, 0, lo, hi);
+      recorder.emit(K.mem_write, recorder.intern(what), pa + index * 8, 0, lo, hi);
     }
     this.rig.store(pa, words);
   }
