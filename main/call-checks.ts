@@ -33,6 +33,8 @@ const INSPECT_REQUEST = z.discriminatedUnion('kind', [
     from: z.number().int().nonnegative(),
     count: z.number().int().nonnegative().max(1000),
   }),
+  z.strictObject({ kind: z.literal('interrupts') }),
+  z.strictObject({ kind: z.literal('interrupt'), record: z.number().int().positive() }),
   z.strictObject({ kind: z.literal('cacheEntry'), id: z.string().max(40) }),
   z.strictObject({ kind: z.literal('explain'), event: z.number().int().positive().optional() }),
   z.strictObject({

@@ -3,6 +3,7 @@
 // Limits: one job runs at a time; its time is a fixed start plus a rate, not that of any silicon.
 
 import type { Machine } from '../machine/machine.ts';
+import { K } from '../trace/kinds.ts';
 import type { DmaAttributes, DmaMaster, DmaOutcome } from './dma-master.ts';
 
 /** enum dmaengine_tx_result. */
@@ -206,6 +207,8 @@ export class MemcpyEngine {
       residue,
       ...(reason === undefined ? {} : { reason }),
     });
-    this.#options.machine.irq.raise(this.irq);
+    const { irq, recorder } = this.#options.machine;
+    const handled = irq.raise(this.irq);
+    recorder.emit(K.irq, this.irq, Number(handled), recorder.intern('device'));
   }
 }

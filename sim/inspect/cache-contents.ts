@@ -21,7 +21,7 @@ import {
   ENTRY_STAGE2,
   K,
 } from '../trace/kinds.ts';
-import { scanTrace } from '../trace/reader.ts';
+import { TraceCursor } from '../trace/reader.ts';
 import { HEADER_WORDS } from '../trace/recorder.ts';
 import type { CacheEntry, Copy } from './cache-entry.ts';
 import { CacheWatch } from './cache-watch.ts';
@@ -55,31 +55,25 @@ type Begun = Pick<CacheEntry, 'cache' | 'record' | 'sid' | 'ssid'> & {
 
 /** The caches of one session. Call {@link update} after the index's own. */
 export class CacheContents {
-  readonly #index: TraceIndex;
+  readonly #cursor: TraceCursor;
   readonly #watch: CacheWatch;
   readonly #caches: readonly Map<string, CacheEntry>[] = CACHE_NAMES.map(() => new Map());
   /** Words that the hardware read lately. */
   #seen = new Map<number, Seen>();
   #begun: Begun | undefined;
-  #nextId = 1;
   /** False in a session of an older version, which does not tell what entries hold. */
   told = true;
 
   constructor(index: TraceIndex) {
-    this.#index = index;
+    this.#cursor = new TraceCursor(index.source);
     this.#watch = new CacheWatch(index);
   }
 
   /** Takes in the records that came since, and compares what they touched with memory. */
   update(): void {
-    scanTrace(
-      this.#index.source,
-      (kind, id, words, at) => {
-        this.#nextId = id + 1;
-        this.#take(kind, id, words, at + HEADER_WORDS);
-      },
-      this.#nextId,
-    );
+    this.#cursor.read((kind, id, words, at) => {
+      this.#take(kind, id, words, at + HEADER_WORDS);
+    });
     this.#watch.compare();
   }
 

@@ -3,12 +3,18 @@
 import type { TraceKind } from '../trace/kinds.ts';
 import type { CacheContents } from './cache-contents.ts';
 import type { InspectContext } from './context.ts';
+import type { InterruptLog } from './interrupt-log.ts';
+import type { NewestRecords } from './newest-records.ts';
 
 /** What the commands need beside the session. */
 export interface ConsoleTools {
   readonly context: InspectContext;
   /** The caches as of now. */
   readonly caches: () => CacheContents;
+  /** The newest commands, events and page requests as of now. */
+  readonly queues: () => NewestRecords;
+  /** The interrupts as of now. */
+  readonly interrupts: () => InterruptLog;
   /** Lines that explain an event; undefined when there is none of that number. */
   readonly explain: (number: number) => readonly string[] | undefined;
   readonly events: number;

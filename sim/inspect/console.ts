@@ -9,6 +9,7 @@ import { CACHE_COMMANDS } from './cache-commands.ts';
 import type { ConsoleCommand, ConsoleTools } from './console-command.ts';
 import type { InspectContext } from './context.ts';
 import { LATEST, writerOf } from './context.ts';
+import { INTERRUPT_COMMANDS } from './interrupts.ts';
 import { MEMORY, NotRecordedError, need, QUEUES, REGISTERS, STRUCTURES } from './needs.ts';
 import { queueViews } from './queues.ts';
 import { registerViews } from './registers.ts';
@@ -59,6 +60,7 @@ const COMMANDS: Readonly<Record<string, ConsoleCommand>> = {
     run: (t, a) => queueCommand(t, a, 'PRIQ'),
   },
   ...CACHE_COMMANDS,
+  ...INTERRUPT_COMMANDS,
   mem: {
     usage: 'mem PA [WORDS]',
     help: 'memory, with who wrote it',
@@ -209,11 +211,11 @@ function registerLine({ name, offset, value, writer }: RegisterDto): string {
 }
 
 function queueCommand(
-  { context }: ConsoleTools,
+  { context, queues }: ConsoleTools,
   [count = '10']: readonly string[],
   name: 'CMDQ' | 'EVENTQ' | 'PRIQ',
 ): string[] {
-  const queue = queueViews(context).find((candidate) => candidate.name === name);
+  const queue = queueViews(context, queues()).find((candidate) => candidate.name === name);
   if (queue === undefined || queue.size === 0) {
     return [`${name} was never set up`];
   }

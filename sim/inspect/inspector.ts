@@ -16,8 +16,11 @@ import { CacheContents } from './cache-contents.ts';
 import { cacheEntry, cacheViews } from './cache-views.ts';
 import { memoryRows, runConsoleCommand } from './console.ts';
 import type { InspectContext } from './context.ts';
-import { CACHES, MEMORY, need, QUEUES, REGISTERS, STRUCTURES } from './needs.ts';
-import { queueViews } from './queues.ts';
+import { InterruptLog } from './interrupt-log.ts';
+import { interruptStory, interruptViews } from './interrupts.ts';
+import { CACHES, INTERRUPTS, MEMORY, need, QUEUES, REGISTERS, STRUCTURES } from './needs.ts';
+import { NewestRecords } from './newest-records.ts';
+import { QUEUE_KINDS, queueViews } from './queues.ts';
 import { registerViews } from './registers.ts';
 import { tableNodes } from './tables.ts';
 
@@ -28,10 +31,15 @@ const MOST_WORDS = 4096;
 export class Inspector {
   readonly #context: InspectContext;
   readonly #caches: CacheContents;
+  readonly #queues: NewestRecords;
+  readonly #interrupts: InterruptLog;
 
   constructor(source: TraceSource, hardware: Hardware, file: string) {
     this.#context = { index: new TraceIndex(source), hardware, file };
-    this.#caches = new CacheContents(this.#context.index);
+    const { index } = this.#context;
+    this.#caches = new CacheContents(index);
+    this.#queues = new NewestRecords(source, QUEUE_KINDS);
+    this.#interrupts = new InterruptLog(index);
   }
 
   /** Events so far. */
@@ -56,7 +64,7 @@ export class Inspector {
         return { kind: 'registers', registers: registerViews(context) };
       case 'queues':
         need(context, QUEUES);
-        return { kind: 'queues', queues: queueViews(context) };
+        return { kind: 'queues', queues: queueViews(context, this.#queuesNow()) };
       case 'caches':
         need(context, CACHES);
         return { kind: 'caches', caches: cacheViews(context, this.#cachesNow(), request) };
@@ -65,6 +73,12 @@ export class Inspector {
         const entry = cacheEntry(context, this.#cachesNow(), request.id);
         return { kind: 'cacheEntry', ...(entry === undefined ? {} : { entry }) };
       }
+      case 'interrupts':
+        need(context, INTERRUPTS);
+        return interruptViews(context, this.#interruptsNow());
+      case 'interrupt':
+        need(context, INTERRUPTS);
+        return interruptStory(context, this.#interruptsNow(), request.record);
       case 'explain': {
         need(context, ['event']);
         const explanation = this.explain(request.event ?? this.events);
@@ -108,10 +122,22 @@ export class Inspector {
     return this.#caches;
   }
 
+  #queuesNow(): NewestRecords {
+    this.#queues.update();
+    return this.#queues;
+  }
+
+  #interruptsNow(): InterruptLog {
+    this.#interrupts.update();
+    return this.#interrupts;
+  }
+
   #command(text: string): readonly string[] {
     const tools = {
       context: this.#context,
       caches: () => this.#cachesNow(),
+      queues: () => this.#queuesNow(),
+      interrupts: () => this.#interruptsNow(),
       explain: (number: number) => this.explain(number)?.lines,
       events: this.events,
     };

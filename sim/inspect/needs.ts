@@ -31,6 +31,16 @@ export const CACHES: readonly TraceKind[] = [
   'atc_entry',
 ];
 
+/** What was raised, by what, what is configured, and the handlers' calls. */
+export const INTERRUPTS: readonly TraceKind[] = [
+  'irq',
+  'msi',
+  'call',
+  'command',
+  'event',
+  ...REGISTERS,
+];
+
 /** The session does not hold what was asked for. */
 export class NotRecordedError extends Error {
   override readonly name = 'NotRecordedError';

@@ -2,6 +2,7 @@
 // page requests are what the SMMU wrote. Indices and sizes come from the registers that set them up.
 
 import { hex64 } from '../base/hex.ts';
+import { lastAtMost } from '../explain/trace-index.ts';
 import type { QueueDto, QueueEntryDto } from '../protocol/inspect.ts';
 import { CERROR_NAMES } from '../smmu/spec/commands.ts';
 import type { RegisterName } from '../smmu/spec/registers.ts';
@@ -9,58 +10,38 @@ import { REGISTERS } from '../smmu/spec/registers.ts';
 import type { DecodedEntry } from '../trace/decoded.ts';
 import { decodeCommand, decodeEvent, decodePageRequest, fieldsText } from '../trace/decoded.ts';
 import { K } from '../trace/kinds.ts';
-import type { TraceRecord, TraceSource } from '../trace/reader.ts';
-import { recordById, scanTrace } from '../trace/reader.ts';
+import type { TraceRecord } from '../trace/reader.ts';
+import { recordById } from '../trace/reader.ts';
 import type { InspectContext } from './context.ts';
 import { LATEST, writerOf } from './context.ts';
+import type { NewestRecords } from './newest-records.ts';
 
-/** Newest entries that are shown of each queue. */
-const SHOWN = 256;
+/** Kinds of records that the queues are made of. */
+export const QUEUE_KINDS: readonly number[] = [K.command, K.event, K.ppr];
 
-/** The three queues. */
-export function queueViews(context: InspectContext): QueueDto[] {
-  const { index } = context;
-  const found = newest(index.source);
+/** The three queues. `records` has {@link QUEUE_KINDS}. */
+export function queueViews(context: InspectContext, records: NewestRecords): QueueDto[] {
   return [
-    queueOf(context, 'CMDQ', found.command, (record, number) =>
+    queueOf(context, 'CMDQ', seenOf(records, K.command), (record, number) =>
       commandEntry(context, record, number),
     ),
-    queueOf(context, 'EVENTQ', found.event, (record, number) =>
+    queueOf(context, 'EVENTQ', seenOf(records, K.event), (record, number) =>
       eventEntry(context, record, number),
     ),
-    queueOf(context, 'PRIQ', found.ppr, (record, number) => requestEntry(context, record, number)),
+    queueOf(context, 'PRIQ', seenOf(records, K.ppr), (record, number) =>
+      requestEntry(context, record, number),
+    ),
   ];
 }
 
 interface Seen {
-  total: number;
-  /** Ids of the newest records, oldest first. */
-  ids: number[];
+  readonly total: number;
+  /** Ids of the newest records, newest first. */
+  readonly ids: readonly number[];
 }
 
-/** One pass over the trace for all queues. */
-function newest({ chunks, texts }: TraceSource): Record<'command' | 'event' | 'ppr', Seen> {
-  const seen = {
-    command: { total: 0, ids: [] as number[] },
-    event: { total: 0, ids: [] as number[] },
-    ppr: { total: 0, ids: [] as number[] },
-  };
-  const byKind = new Map([
-    [K.command, seen.command],
-    [K.event, seen.event],
-    [K.ppr, seen.ppr],
-  ]);
-  scanTrace({ chunks, texts }, (kind, id) => {
-    const queue = byKind.get(kind);
-    if (queue !== undefined) {
-      queue.total++;
-      queue.ids.push(id);
-      if (queue.ids.length >= 2 * SHOWN) {
-        queue.ids.splice(0, SHOWN);
-      }
-    }
-  });
-  return seen;
+function seenOf(records: NewestRecords, kind: number): Seen {
+  return { total: records.total(kind), ids: records.newest(kind) };
 }
 
 function queueOf(
@@ -74,8 +55,7 @@ function queueOf(
     return index.registerSeen(table.offset, LATEST)?.lo ?? 0;
   };
   const based = index.registerAt(REGISTERS[`${name}_BASE`].offset, LATEST) !== undefined;
-  const shown = ids.slice(-SHOWN).reverse();
-  const entries = shown.flatMap((id, at) => {
+  const entries = ids.flatMap((id, at) => {
     const record = recordById(index.source, id);
     return record === undefined ? [] : [entry(record, total - 1 - at)];
   });
@@ -127,7 +107,7 @@ function commandEntry(context: InspectContext, record: TraceRecord, number: numb
 }
 
 function eventEntry(context: InspectContext, record: TraceRecord, number: number): QueueEntryDto {
-  const event = context.index.events.indexOf(record.id) + 1;
+  const event = eventNumber(context.index.events, record.id);
   const entry = entryOf(context, record, decodeEvent(record), {
     number,
     index: number,
@@ -135,6 +115,12 @@ function eventEntry(context: InspectContext, record: TraceRecord, number: number
     words: wordsOf(record, ['w0', 'w1', 'w2', 'w3']),
   });
   return event === 0 ? entry : { ...entry, event };
+}
+
+/** Number of an event that software could see, from 1; 0 for one that was lost. */
+function eventNumber(events: readonly number[], record: number): number {
+  const at = lastAtMost(events, record);
+  return events[at] === record ? at + 1 : 0;
 }
 
 function requestEntry(context: InspectContext, record: TraceRecord, number: number): QueueEntryDto {

@@ -11,6 +11,9 @@ export const IRQ_HANDLED = 1;
 export const IRQ_WAKE_THREAD = 2;
 export const IRQF_ONESHOT = 0x2000;
 
+/** The function that runs hard handlers, in the trace. */
+const HARD_HANDLER = 'handle_irq_event';
+
 /** `irqreturn_t handler(int irq, void *dev)`. */
 export type InterruptHandler = (irq: number, dev: unknown) => number;
 
@@ -77,11 +80,25 @@ export class InterruptTable {
     if (action === undefined) {
       return;
     }
-    const recorder = this.#machine.recorder;
-    const cause = recorder.cause;
-    const result = action.handler?.(irq, action.dev) ?? IRQ_WAKE_THREAD;
+    const { cause } = this.#machine.recorder;
+    const result = this.#runHandler(action) ?? IRQ_WAKE_THREAD;
     if (result === IRQ_WAKE_THREAD && action.thread_fn !== undefined) {
       this.#machine.defer(() => this.#runThread(action, cause));
+    }
+  }
+
+  #runHandler({ irq, name, handler, dev }: IrqAction): number | undefined {
+    if (handler === undefined) {
+      return undefined;
+    }
+    const recorder = this.#machine.recorder;
+    const { cause } = recorder;
+    const args = recorder.intern(`${irq}, ${name}`);
+    recorder.cause = recorder.emit(K.call, recorder.intern(HARD_HANDLER), args, 0, 0) || cause;
+    try {
+      return handler(irq, dev);
+    } finally {
+      recorder.cause = cause;
     }
   }
 

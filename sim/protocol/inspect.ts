@@ -166,6 +166,49 @@ export interface CachesDto {
   readonly rows: readonly CacheRowDto[];
 }
 
+/** One source of interrupts. */
+export interface InterruptSourceDto {
+  /** `eventq`, `priq`, `cmdSync`, `gerror`, `irq 100 memcpy0`. */
+  readonly name: string;
+  /** Its wired line, once it was raised. */
+  readonly line?: number;
+  /** As IRQ_CTRL says; absent where no register does. */
+  readonly enabled?: boolean;
+  /** Where its MSI goes, when one is configured. */
+  readonly msi?: { readonly address: bigint; readonly data: number };
+  /** Edges of the line, those that nobody listened to, and MSIs. */
+  readonly raised: number;
+  readonly lost: number;
+  readonly messages: number;
+  /** The line was raised and its handler has not run since. */
+  readonly pending: boolean;
+  /** Time of the newest, ticks. */
+  readonly last?: number;
+}
+
+/** One interrupt. */
+export interface InterruptDto {
+  /** Its record. */
+  readonly record: number;
+  readonly time: number;
+  readonly source: string;
+  /** `line 74`, `MSI 0x1 to 0x4000_3000`. */
+  readonly way: string;
+  readonly state: 'handled' | 'pending' | 'no handler' | 'written' | 'aborted';
+  /** What raised it, in a few words. */
+  readonly why: string;
+  readonly writer?: WriterDto;
+}
+
+/** A record in words, as causes and effects are listed. */
+export interface RecordLineDto {
+  readonly record: number;
+  readonly time: number;
+  readonly text: string;
+  /** Line of the script, of a call that it made. */
+  readonly line?: number;
+}
+
 /** Questions; `command` is a line typed into the console. */
 export type InspectRequest =
   | { readonly kind: 'tables'; readonly node?: string }
@@ -181,6 +224,9 @@ export type InspectRequest =
       readonly count: number;
     }
   | { readonly kind: 'cacheEntry'; readonly id: string }
+  | { readonly kind: 'interrupts' }
+  /** `record`: of an {@link InterruptDto}. */
+  | { readonly kind: 'interrupt'; readonly record: number }
   | { readonly kind: 'explain'; readonly event?: number }
   | { readonly kind: 'memory'; readonly pa: bigint; readonly words: number }
   | { readonly kind: 'command'; readonly text: string };
@@ -192,6 +238,21 @@ export type InspectAnswer =
   | { readonly kind: 'queues'; readonly queues: readonly QueueDto[] }
   | { readonly kind: 'caches'; readonly caches: CachesDto }
   | { readonly kind: 'cacheEntry'; readonly entry?: CacheEntryDto }
+  | {
+      readonly kind: 'interrupts';
+      readonly sources: readonly InterruptSourceDto[];
+      /** The newest of all sources, newest first. */
+      readonly interrupts: readonly InterruptDto[];
+    }
+  | {
+      readonly kind: 'interrupt';
+      /** From the script's call down to what raised it. */
+      readonly causes: readonly RecordLineDto[];
+      /** What its handler did, in order; the first of them when they are many. */
+      readonly effects: readonly RecordLineDto[];
+      /** Effects that are left out. */
+      readonly more: number;
+    }
   | { readonly kind: 'explain'; readonly explanation?: ExplanationDto }
   | { readonly kind: 'memory'; readonly memory: MemoryDto }
   | { readonly kind: 'command'; readonly lines: readonly string[] };

@@ -244,6 +244,8 @@ export class DebugAgent {
         inner = undefined;
       } else if (fn.startsWith('irq/')) {
         inner = `irq ${fn.slice(4).replace('-', ': ')}`;
+      } else if (fn === 'handle_irq_event') {
+        inner = `irq ${String(data['args']).replace(',', ':')}`;
       } else if (fn !== '') {
         inner ??= fn;
       }

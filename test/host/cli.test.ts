@@ -139,7 +139,7 @@ describe('substream run', () => {
     const text = readFileSync(join(folder, 'part.substream'), 'utf8');
     expect(JSON.parse(text.slice(0, text.indexOf('\n')))).toMatchObject({
       substream: 1,
-      omitted: ['fetch', 'cache'],
+      omitted: ['fetch', 'cache', 'tlb_entry', 'walk_entry', 'atc_entry'],
     });
     expect(text).not.toMatch(/"kind":"(fetch|cache)"/);
     const { exit, out } = await run('explain', 'part.substream');
