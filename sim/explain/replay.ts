@@ -108,7 +108,7 @@ export function replay(
   access: Access,
   { when, memory }: { readonly when: number; readonly memory: SeenMemory },
 ): Outcome {
-  const recorder = new Recorder(new VirtualClock());
+  const recorder = scratchRecorder();
   const smmu = new Smmu({
     features: hardware.features,
     bus: new SystemBus(new TraceMemory(hardware.ram, memory)),
@@ -128,6 +128,20 @@ export function replay(
   const status = smmu.translate(transaction);
   const records = [...readTrace(recorder)];
   return { fetches: records.flatMap(fetchOf), event: eventOf(records), status, pa: transaction.pa };
+}
+
+/** Room for the records of one run: they are read before the next run overwrites them. */
+let scratch: Int32Array | undefined;
+
+function scratchRecorder(): Recorder {
+  let free = scratch;
+  const allocate = (words: number): Int32Array => {
+    const room = free ?? new Int32Array(words);
+    scratch ??= room;
+    free = undefined;
+    return room;
+  };
+  return new Recorder(new VirtualClock(), { allocate });
 }
 
 function programRegisters(smmu: Smmu, index: TraceIndex, when: number): void {

@@ -4,6 +4,7 @@
 import { K } from '../trace/kinds.ts';
 import { scanTrace } from '../trace/reader.ts';
 import { HEADER_WORDS } from '../trace/recorder.ts';
+import { type Fetch, FORGOTTEN } from './fetch-history.ts';
 import type { TraceIndex, WordAt } from './trace-index.ts';
 
 /** Bytes of an STE or a CD: one fetch covers all of it. */
@@ -17,21 +18,23 @@ export interface SeenMemory {
   asOf(pa: number): number;
 }
 
-interface Fetch {
-  readonly id: number;
-  readonly lo: number;
-  readonly hi: number;
-}
-
 /** What the SMMU read last of each word before record `record`: cached structures keep those bytes. */
 export function seenMemory(index: TraceIndex, record: number): SeenMemory {
-  const fetches = lastFetches(index, record);
+  let all: Map<number, Fetch> | undefined;
+  const fetchOf = (pa: number): Fetch | undefined => {
+    const fetch = index.fetches.before(pa, record);
+    if (fetch !== FORGOTTEN) {
+      return fetch;
+    }
+    all ??= lastFetches(index, record);
+    return all.get(pa);
+  };
   const asOf = (pa: number): number =>
-    (fetches.get(pa) ?? fetches.get(Math.floor(pa / ENTRY) * ENTRY))?.id ?? record;
+    (fetchOf(pa) ?? fetchOf(Math.floor(pa / ENTRY) * ENTRY))?.id ?? record;
   return {
     asOf,
     wordAt: (pa) => {
-      const fetch = fetches.get(pa);
+      const fetch = fetchOf(pa);
       const word = index.wordAt(pa, asOf(pa));
       return fetch === undefined ? word : { ...word, ...writerOf(index, pa, word, fetch) };
     },

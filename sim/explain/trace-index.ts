@@ -6,6 +6,7 @@ import { K } from '../trace/kinds.ts';
 import type { TraceRecord, TraceSource } from '../trace/reader.ts';
 import { causeChain, recordById, scanTrace } from '../trace/reader.ts';
 import { HEADER_WORDS } from '../trace/recorder.ts';
+import { FetchHistory } from './fetch-history.ts';
 
 const TWO_32 = 2 ** 32;
 const PAGE = 4096;
@@ -88,8 +89,8 @@ export class TraceIndex {
   readonly #words = new Map<number, History>();
   readonly #registers = new Map<number, History>();
   readonly #reads = new Map<number, History>();
-  /** Newest fetch of each structure. */
-  readonly #fetches = new Map<number, number>();
+  /** What the SMMU read. */
+  readonly fetches = new FetchHistory();
   #lastCfgi = 0;
   #lastTlbi = 0;
   readonly #zeroed = new Map<number, number[]>();
@@ -236,11 +237,6 @@ export class TraceIndex {
       : { lo: history.los[at] as number, hi: history.his[at] as number, writer, uncertain: false };
   }
 
-  /** Newest record of the SMMU reading the structure that starts at `pa`; 0: never. */
-  lastFetch(pa: number): number {
-    return this.#fetches.get(pa) ?? 0;
-  }
-
   /** Newest record of a CMD_CFGI_* or a CMD_TLBI_* that the SMMU carried out, whatever its scope. */
   lastInvalidation(of: 'configuration' | 'translation'): number {
     return of === 'configuration' ? this.#lastCfgi : this.#lastTlbi;
@@ -289,7 +285,7 @@ export class TraceIndex {
         this.#noteRead(id, words, at);
         break;
       case K.fetch:
-        this.#fetches.set(address(4), id);
+        this.fetches.add(address(4), { id, lo: word(6), hi: word(7) }, word(3) !== 0);
         break;
       case K.alloc:
         this.#noteZeroed(id, address(1), address(3));

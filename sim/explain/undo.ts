@@ -85,9 +85,13 @@ function changesOfWord(
   structure: Structure,
   pa: number,
 ): Change[] {
+  const stores = index.stores(pa, memory.asOf(pa), STORES_TRIED);
+  if (!stores.some(({ id }) => isRaw(index, id))) {
+    return [];
+  }
   const found = new Map<string, Change | undefined>();
   const now = wide(memory.wordAt(pa));
-  for (const { id, before, after } of index.stores(pa, memory.asOf(pa), STORES_TRIED)) {
+  for (const { id, before, after } of stores) {
     const changed = wide(before) ^ wide(after);
     for (const { name, mask, base } of fieldsIn(structure, pa)) {
       if ((changed & mask) !== 0n && !found.has(name)) {

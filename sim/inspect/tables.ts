@@ -53,7 +53,7 @@ function structureNode(
   const bytes = layout.bits / 8;
   const words = index.wordsAt(pa, bytes / 4, LATEST);
   const writer = lastWriter(index, pa, bytes);
-  const fetched = index.lastFetch(pa);
+  const fetched = index.fetches.newest(pa);
   const cached = fetched === 0 ? words : index.wordsAt(pa, bytes / 4, fetched);
   const changed = cached.some((word, at) => word !== words[at]);
   const descriptor = layout.bits === 64 && layout !== LAYOUTS.L1STD && layout !== LAYOUTS.L1CD;

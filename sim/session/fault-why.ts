@@ -1,118 +1,92 @@
-// What the trace knows about the reason of a fault: which descriptor or table entry the hardware read,
-// and which line of the script wrote it last. What is not known is left out, never guessed.
+// The reason of a fault in one line of the console: what the event says by its definition, and the line of
+// the script that is to blame, as `explain` blames it. What is not known is left out, never guessed.
 
-import { join } from '../base/hex.ts';
+import { explainEvent } from '../explain/explanation.ts';
+import type { Hardware } from '../explain/replay.ts';
+import type { Culprit } from '../explain/structure.ts';
+import type { CallSite } from '../explain/trace-index.ts';
+import { TraceIndex } from '../explain/trace-index.ts';
 import type { EventRecordDto } from '../protocol/api.ts';
-import {
-  CACHE_CD,
-  CACHE_STE,
-  FETCH_CD,
-  FETCH_DESCRIPTOR,
-  FETCH_L1CD,
-  FETCH_L1STD,
-  FETCH_STE,
-  K,
-} from '../trace/kinds.ts';
-import type { TraceRecord, TraceSource } from '../trace/reader.ts';
-import { causeChain, scriptCallOf, TraceCursor } from '../trace/reader.ts';
-import { HEADER_WORDS } from '../trace/recorder.ts';
-import { eventWords } from './queued-events.ts';
+import type { Recorder } from '../trace/recorder.ts';
 
-/** The last store to a place of memory. */
-interface Store {
-  id: number;
-  zero: boolean;
+/** Where the reasons are looked up. */
+export interface FaultWhyOptions {
+  readonly recorder: Recorder;
+  readonly file: string;
+  readonly hardware: () => Hardware;
 }
 
-/** Follows the trace and answers why an event came. */
-export class FaultWhy {
-  readonly #source: TraceSource;
-  readonly #file: string;
-  readonly #stores = new Map<number, Store>();
-  /** The newest event record with these words. */
-  readonly #events = new Map<string, number>();
-  readonly #cursor: TraceCursor;
+/** Nobody reads more reasons in a log: later ones name no line. */
+const MOST_EXPLAINED = 256;
+/** An index of more records than this takes memory that the script may need. */
+const MOST_RECORDS = 2 ** 20;
 
-  constructor(source: TraceSource, file: string) {
-    this.#source = source;
-    this.#cursor = new TraceCursor(source);
-    this.#file = file;
+/** Answers why events came. */
+export class FaultWhy {
+  readonly #options: FaultWhyOptions;
+  #index: TraceIndex | undefined;
+  #explained = 0;
+
+  constructor(options: FaultWhyOptions) {
+    this.#options = options;
   }
 
-  /** Words after `: ` in the decoded line, e.g. `no mapping, unmapped at accel.ts:39`. */
-  explain(event: EventRecordDto): string | undefined {
-    const rule = RULES[event.name];
-    if (rule === undefined) {
+  /**
+   * Words after `: ` in the decoded line, e.g. `no mapping, unmapped at accel.ts:39`.
+   * @param record the event in the trace, undefined when it was not recorded
+   */
+  explain(event: EventRecordDto, record: number | undefined): string | undefined {
+    const says = SAYS[event.name];
+    if (says === undefined) {
       return undefined;
     }
-    this.#follow();
-    const what = typeof rule.says === 'string' ? rule.says : rule.says(event);
-    const by = rule.structure === undefined ? undefined : this.#writer(event, rule.structure);
+    const what = typeof says === 'string' ? says : says(event);
+    const by = record === undefined ? undefined : this.#blame(record);
     return by === undefined ? what : `${what}, ${by}`;
   }
 
-  /** Who wrote the entry that the hardware read last, as `unmapped at accel.ts:39`. */
-  #writer(event: EventRecordDto, structure: Structure): string | undefined {
-    const id = this.#events.get(event.words.join());
-    const chain = id === undefined ? [] : causeChain(this.#source, id);
-    const pa = chain.map((record) => structurePa(record, structure)).find((at) => at !== undefined);
-    const store = pa === undefined ? undefined : this.#stores.get(pa);
-    const call = store === undefined ? undefined : scriptCallOf(this.#source, store.id);
-    if (store === undefined || call === undefined) {
+  /** `unmapped at accel.ts:39`, or `CD.T0SZ written at accel.ts:12`. */
+  #blame(record: number): string | undefined {
+    const { recorder, file, hardware } = this.#options;
+    if (this.#explained >= MOST_EXPLAINED || recorder.count > MOST_RECORDS) {
       return undefined;
     }
-    const verb = (store.zero ? CLEARED : SET)[String(call.data['fn'])];
-    const fits = store.zero || structure.wantsSet;
-    return verb !== undefined && fits
-      ? `${verb} at ${this.#file}:${Number(call.data['line'])}`
-      : undefined;
-  }
-
-  #follow(): void {
-    this.#cursor.read((kind, id, words, at) => {
-      const payload = at + HEADER_WORDS;
-      if (kind === K.mem_write) {
-        const pa = join(words[payload + 1] as number, words[payload + 2] as number);
-        const zero = words[payload + 3] === 0 && words[payload + 4] === 0;
-        this.#stores.set(pa, { id, zero });
-      } else if (kind === K.event) {
-        this.#events.set(eventWords(words, payload), id);
-      }
-    });
+    this.#explained++;
+    this.#index ??= new TraceIndex(recorder);
+    this.#index.update();
+    const { culprit, writtenBy, neverStored } = explainEvent(this.#index, record, hardware());
+    const verb =
+      culprit === undefined || writtenBy === undefined || neverStored
+        ? undefined
+        : verbOf(culprit, writtenBy);
+    return verb === undefined ? undefined : `${verb} at ${file}:${writtenBy?.line}`;
   }
 }
 
-/** Which structure an event is about: kinds of fetches, and the cache that may have held it. */
-interface Structure {
-  readonly fetches: readonly number[];
-  readonly cache?: number;
-  /** An entry that is there can be the reason, too (a permission). */
-  readonly wantsSet: boolean;
-}
-
-const MAPPING: Structure = { fetches: [FETCH_DESCRIPTOR], wantsSet: false };
-const PERMISSION: Structure = { fetches: [FETCH_DESCRIPTOR], wantsSet: true };
-const CD: Structure = { fetches: [FETCH_CD, FETCH_L1CD], cache: CACHE_CD, wantsSet: false };
-const STE: Structure = { fetches: [FETCH_STE, FETCH_L1STD], cache: CACHE_STE, wantsSet: false };
-
-/** Physical address of the structure that a record read, when it is of the wanted kind. */
-function structurePa({ kind, data }: TraceRecord, structure: Structure): number | undefined {
-  const what = Number(data['what']);
-  if (kind === 'fetch' && structure.fetches.includes(what)) {
-    // STE and CD are fetched word by word, `level` counting them; word 0 holds the valid bit.
-    const word = what === FETCH_STE || what === FETCH_CD ? Number(data['level']) : 0;
-    return Number(data['pa']) - word * 8;
+/** What the call that wrote the guilty bits did, as far as its name tells. */
+function verbOf({ where, field }: Culprit, { fn }: CallSite): string | undefined {
+  const gone = CLEARED[fn];
+  const set = /L-?\d$/.test(where) ? SET[fn] : undefined;
+  if (MISSING.has(field)) {
+    return gone ?? (set === undefined ? `${where}.${field} cleared` : undefined);
   }
-  return kind === 'cache' && data['cache'] === structure.cache ? Number(data['key']) : undefined;
+  return set ?? (gone === undefined ? `${where}.${field} written` : undefined);
 }
 
-/** What a store of 0 means, by the function of the script that made it. */
+/** Fields that are clear when something is not there. */
+const MISSING = new Set(['V', 'valid']);
+
+/** What calls did that took something away. */
 const CLEARED: Readonly<Record<string, string>> = {
   iommu_unmap: 'unmapped',
   iommu_unmap_fast: 'unmapped',
   dma_unmap_single: 'unmapped',
   dma_unmap_page: 'unmapped',
   dma_unmap_sg: 'unmapped',
+  dma_unmap_single_pasid: 'unmapped',
+  dma_unmap_page_pasid: 'unmapped',
+  dma_unmap_sg_pasid: 'unmapped',
+  munmap: 'unmapped',
   dma_free_coherent: 'freed',
   iommu_detach_device: 'detached',
   iommu_aux_detach_device: 'detached',
@@ -121,40 +95,33 @@ const CLEARED: Readonly<Record<string, string>> = {
   iommu_domain_free: 'freed',
 };
 
-/** What a store of something else means. */
+/** What calls did that put something there. */
 const SET: Readonly<Record<string, string>> = {
   iommu_map: 'mapped',
   iommu_map_sg: 'mapped',
   dma_map_single: 'mapped',
   dma_map_page: 'mapped',
   dma_map_sg: 'mapped',
+  dma_map_single_pasid: 'mapped',
+  dma_map_page_pasid: 'mapped',
+  dma_map_sg_pasid: 'mapped',
   dma_alloc_coherent: 'allocated',
-  iommu_attach_device: 'attached',
-  iommu_aux_attach_device: 'attached',
 };
 
-/** What each event says by its definition (IHI 0070 7.3), and where to look for the reason. */
-const RULES: Readonly<
-  Record<
-    string,
-    {
-      readonly says: string | ((event: EventRecordDto) => string);
-      readonly structure?: Structure;
-    }
-  >
-> = {
-  F_TRANSLATION: { says: 'no mapping', structure: MAPPING },
-  F_PERMISSION: { says: permission, structure: PERMISSION },
-  F_ACCESS: { says: 'the access flag is clear', structure: PERMISSION },
-  F_ADDR_SIZE: { says: 'an address is out of range', structure: PERMISSION },
-  C_BAD_CD: { says: badCd, structure: CD },
-  C_BAD_STE: { says: 'no valid STE', structure: STE },
-  C_BAD_STREAMID: { says: 'the Stream table has no such StreamID' },
-  C_BAD_SUBSTREAMID: { says: 'the stream takes no such SubstreamID' },
-  F_STREAM_DISABLED: { says: 'the stream takes no access without a SubstreamID' },
-  F_STE_FETCH: { says: 'the STE cannot be read' },
-  F_CD_FETCH: { says: 'the CD cannot be read' },
-  F_WALK_EABT: { says: 'a translation table cannot be read' },
+/** What each event says by its definition (IHI 0070 7.3). */
+const SAYS: Readonly<Record<string, string | ((event: EventRecordDto) => string)>> = {
+  F_TRANSLATION: 'no mapping',
+  F_PERMISSION: permission,
+  F_ACCESS: 'the access flag is clear',
+  F_ADDR_SIZE: 'an address is out of range',
+  C_BAD_CD: badCd,
+  C_BAD_STE: 'no valid STE',
+  C_BAD_STREAMID: 'the Stream table has no such StreamID',
+  C_BAD_SUBSTREAMID: 'the stream takes no such SubstreamID',
+  F_STREAM_DISABLED: 'the stream takes no access without a SubstreamID',
+  F_STE_FETCH: 'the STE cannot be read',
+  F_CD_FETCH: 'the CD cannot be read',
+  F_WALK_EABT: 'a translation table cannot be read',
 };
 
 function permission({ rnw, ind }: EventRecordDto): string {

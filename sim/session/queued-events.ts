@@ -36,7 +36,7 @@ export class QueuedEvents {
 }
 
 /** The four 64-bit words of an event whose payload starts at `at`, as texts. */
-export function eventWords(words: Int32Array, at: number): string {
+function eventWords(words: Int32Array, at: number): string {
   return [0, 2, 4, 6]
     .map((word) => hex64(words[at + word] as number, words[at + word + 1] as number))
     .join();

@@ -2,6 +2,7 @@
 // in the script whose call led to it.
 
 import { hex } from '../base/hex.ts';
+import type { Hardware } from '../explain/replay.ts';
 import type { VirtualClock } from '../machine/clock.ts';
 import type { EventRecordDto, OutputRecord, Place } from '../protocol/api.ts';
 import type { Diagnostic } from '../trace/diagnostics.ts';
@@ -19,6 +20,8 @@ export interface RunOutputOptions {
   readonly clock: VirtualClock;
   readonly recorder: Recorder;
   readonly emit: (record: OutputRecord) => void;
+  /** The machine as configured. */
+  readonly hardware: () => Hardware;
 }
 
 /** Turns what happens into output records. */
@@ -35,7 +38,7 @@ export class RunOutput {
 
   constructor(options: RunOutputOptions) {
     this.#options = options;
-    this.#why = new FaultWhy(options.recorder, options.file);
+    this.#why = new FaultWhy(options);
     this.#queued = new QueuedEvents(options.recorder);
     this.events.onEvent = (event, number, expected) => this.#event(event, number, expected);
   }
@@ -86,11 +89,12 @@ export class RunOutput {
 
   #event(event: EventRecordDto, number: number, expected: boolean): void {
     const device = this.#devices.get(event.sid) ?? `sid-${hex(event.sid)}`;
-    const why = this.#why.explain(event);
+    const record = this.#queued.take(event.words);
+    const why = this.#why.explain(event, record);
     this.#texts.set(event, why === undefined ? event.name : `${event.name}: ${why}`);
     const headline = eventHeadline(event, device);
     const text = why === undefined ? headline : `${headline}: ${why}`;
-    const cause = this.#queued.take(event.words) ?? this.#options.recorder.cause;
+    const cause = record ?? this.#options.recorder.cause;
     this.#record(event, cause, { number, expected, text });
     this.#options.emit({
       type: 'event',

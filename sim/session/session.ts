@@ -85,6 +85,7 @@ export class Session {
       clock: this.#clock,
       recorder: this.#recorder,
       emit: options.onOutput,
+      hardware: () => hardwareOf(this.#globals.configuration),
     });
     this.#globals = new ScriptGlobals({
       realm,
