@@ -63,6 +63,9 @@ try { await g(); } catch {}`,
     `try { await new Promise((_, no) => no(1)); } catch {}`,
   ],
   ['a try around Promise.reject()', `try { await Promise.reject(1); } catch {}`],
+  ['an await of a variable in a try', `${LATE}const p = f();\ntry { await p; } catch {}`],
+  ['catch() of what an object holds', `${LATE}const o = { p: f() };\no.p.catch(() => 0);${WAIT}`],
+  ['catch() of a variable, at once', `${NOW}const p = f();\np.catch(() => 0);`],
   ['catch() of a variable', `${LATE}const p = f();\np.catch(() => 0);${WAIT}`],
 ];
 
@@ -92,6 +95,12 @@ g();`,
     'catch() behind a function that throws before it is called',
     `function g(): Promise<void> { throw 1; }
 await g().catch(() => 0);`,
+  ],
+  ['an await of a variable', `${LATE}const p = f();\nawait p;`],
+  ['an await of one of two uses', `${LATE}const p = f();\np.finally(() => 0);\nawait p;`],
+  [
+    'a promise of an object that nobody awaits',
+    `${LATE}const o = { p: f() };${WAIT}\npr_info('%d', o ? 1 : 0);`,
   ],
   ['a promise of a variable', `${LATE}const p = f();${WAIT}\npr_info('%d', p === null ? 1 : 0);`],
 ];

@@ -1,10 +1,10 @@
 // Whether the script itself catches an exception: the engine cannot tell, since the runner around the
 // script catches everything. Follows the exception outward through the calls on the stack: to a `try`
 // with a `catch`, or as a rejected promise to `.catch()`, to `await`, or to nobody.
-// Limits: a promise that is kept in a variable or handed to a function is left to the engine, which
-// sees only handlers that are attached by then and takes the runner's for one.
+// Limit: a promise that is kept in an object or handed to a function is left to the engine, which sees
+// only handlers that are attached by then and takes the runner's for one.
 
-import type { AnyNode, CallExpression, NewExpression } from 'acorn';
+import type { AnyNode, CallExpression, Identifier, NewExpression } from 'acorn';
 import type { CallPlace } from './paused-stack.ts';
 import type { SourcePlace } from './script-source.ts';
 import type { FunctionNode, ParsedScript } from './script-tree.ts';
@@ -16,7 +16,7 @@ export type Fate = 'caught' | 'uncaught' | 'unknown';
 type Call = CallExpression | NewExpression;
 
 /** Where a rejected promise goes next. */
-type Flow = Fate | 'returned' | 'thrown';
+type Flow = Fate | 'returned' | { readonly thrownAt: AnyNode };
 
 /** Which argument of a method handles a rejection. */
 const HANDLER_AT: ReadonlyMap<string, number> = new Map([
@@ -65,8 +65,8 @@ function fateOfThrow(script: ParsedScript, at: AnyNode, callers: readonly CallPl
 /** The fate of a rejection whose promise is the value of `call`. */
 function fateOfPromise(script: ParsedScript, call: Call, callers: readonly CallPlace[]): Fate {
   const flow = flowOf(script, call);
-  if (flow === 'thrown') {
-    return fateOfThrow(script, call, callers);
+  if (typeof flow === 'object') {
+    return fateOfThrow(script, flow.thrownAt, callers);
   }
   if (flow !== 'returned') {
     return flow;
@@ -83,15 +83,15 @@ function fateOfPromise(script: ParsedScript, call: Call, callers: readonly CallP
 function fateOfRejecter(script: ParsedScript, made: Call, callers: readonly CallPlace[]): Fate {
   const [caller, ...outer] = callers;
   const isMaking = caller !== undefined && callAt(script, caller) === made;
-  const flow = flowOf(script, made);
   if (isMaking) {
     return fateOfPromise(script, made, outer);
   }
-  if (flow !== 'thrown') {
+  const flow = flowOf(script, made);
+  if (typeof flow !== 'object') {
     return flow === 'returned' ? 'unknown' : flow;
   }
-  const isScripts = script.functionOf(made) === undefined;
-  return isTried(script, made) ? 'caught' : isScripts ? 'uncaught' : 'unknown';
+  const isScripts = script.functionOf(flow.thrownAt) === undefined;
+  return isTried(script, flow.thrownAt) ? 'caught' : isScripts ? 'uncaught' : 'unknown';
 }
 
 /** The promise that a call at `node` rejects: `Promise.reject()`, or the second argument of a maker. */
@@ -118,7 +118,7 @@ function flowOf(script: ParsedScript, node: AnyNode): Flow {
   const parent = script.parentOf(node);
   switch (parent?.type) {
     case 'AwaitExpression':
-      return 'thrown';
+      return { thrownAt: parent };
     case 'ReturnStatement':
       return 'returned';
     case 'ArrowFunctionExpression':
@@ -132,6 +132,8 @@ function flowOf(script: ParsedScript, node: AnyNode): Flow {
     case 'LogicalExpression':
     case 'ArrayExpression':
       return flowOf(script, parent);
+    case 'VariableDeclarator':
+      return parent.id.type === 'Identifier' ? flowOfName(script, parent.id) : 'unknown';
     case 'MemberExpression':
       return parent.object === node ? flowBehind(script, parent) : 'unknown';
     case 'CallExpression':
@@ -139,6 +141,23 @@ function flowOf(script: ParsedScript, node: AnyNode): Flow {
     default:
       return 'unknown';
   }
+}
+
+/** The promise is kept in a variable: whatever handles it anywhere handles it. */
+function flowOfName(script: ParsedScript, variable: Identifier): Flow {
+  const uses = [...script.nodes].filter(
+    (node) => node.type === 'Identifier' && node.name === variable.name && node !== variable,
+  );
+  const flows = uses.map((use) => flowOf(script, use));
+  const isHandled = flows.some(
+    (flow) => flow === 'caught' || (typeof flow === 'object' && isTried(script, flow.thrownAt)),
+  );
+  const [first = 'uncaught'] = flows;
+  return isHandled ? 'caught' : flows.length > 1 ? (flows.find(isThrown) ?? 'unknown') : first;
+}
+
+function isThrown(flow: Flow): boolean {
+  return typeof flow === 'object';
 }
 
 /** A method is called on the promise. */
