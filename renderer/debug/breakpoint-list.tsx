@@ -2,14 +2,18 @@
 
 import type { ReactElement } from 'react';
 import type { BreakpointStatus } from '../../sim/protocol/debug.ts';
+import type { MenuItem } from '../base/context-menu.tsx';
 import { classes } from '../base/dom.ts';
 import { Icon } from '../base/icons.tsx';
 import { useStore } from '../base/store.ts';
 import { useWorkbench } from '../workbench/context.ts';
+import type { WorkbenchModel } from '../workbench/workbench.ts';
+import { anyMenu, editFunction, editHardware, lineMenu } from './breakpoint-editing.ts';
 import { describe } from './editor-debug.ts';
 
 interface Entry {
   readonly id: number;
+  readonly kind: 'line' | 'function' | 'hardware';
   readonly enabled: boolean;
   readonly label: string;
   readonly detail: string;
@@ -32,6 +36,7 @@ export function BreakpointList(): ReactElement {
     ...set.lines
       .map((one) => ({
         id: one.id,
+        kind: 'line' as const,
         enabled: one.enabled,
         label: `line ${breakpoints.shownLine(one)}`,
         detail: describe(one, statuses.get(one.id)),
@@ -40,11 +45,14 @@ export function BreakpointList(): ReactElement {
       .sort((a, b) => a.line - b.line),
     ...set.functions.map(({ name, ...one }) => ({
       ...one,
+      ...lineOf(statuses.get(one.id)),
+      kind: 'function' as const,
       label: `${name}()`,
       detail: statuses.get(one.id)?.message ?? 'function breakpoint',
     })),
     ...set.hardware.map(({ on, ...one }) => ({
       ...one,
+      kind: 'hardware' as const,
       label: on,
       detail: statuses.get(one.id)?.message ?? 'hardware breakpoint',
     })),
@@ -75,6 +83,36 @@ export function BreakpointList(): ReactElement {
   );
 }
 
+/** Where a function of the script begins. */
+function lineOf(status: BreakpointStatus | undefined): { readonly line?: number } {
+  return status?.line === undefined ? {} : { line: status.line };
+}
+
+/** The menu of a row, by the kind of its breakpoint. */
+function rowMenu(
+  parts: WorkbenchModel,
+  document: string,
+  { id, kind, enabled }: Entry,
+): MenuItem[] {
+  const { breakpoints } = parts.debug;
+  const { lines, functions, hardware } = breakpoints.of(document);
+  const line = lines.find((one) => one.id === id);
+  if (line !== undefined) {
+    return lineMenu(parts, document, line);
+  }
+  const isFunction = kind === 'function';
+  const old = isFunction
+    ? functions.find((one) => one.id === id)?.name
+    : hardware.find((one) => one.id === id)?.on;
+  const word = isFunction ? 'Function Breakpoint' : 'Hardware Breakpoint';
+  return anyMenu(parts, { document, id, enabled }, word, async () => {
+    const text = await (isFunction ? editFunction(parts, old) : editHardware(parts, old));
+    if (text !== undefined) {
+      breakpoints.rename(document, id, text);
+    }
+  });
+}
+
 function BreakpointRow({
   document,
   entry,
@@ -84,7 +122,8 @@ function BreakpointRow({
   readonly entry: Entry;
   readonly status: BreakpointStatus | undefined;
 }): ReactElement {
-  const { debug, layout, editors } = useWorkbench();
+  const workbench = useWorkbench();
+  const { debug, layout, editors, menu } = workbench;
   const { id, enabled, label, detail, line } = entry;
   const jump = (): void => {
     if (line !== undefined) {
@@ -93,7 +132,15 @@ function BreakpointRow({
     }
   };
   return (
-    <li className={classes('debug-breakpoint', status?.verified === false && 'is-unverified')}>
+    <li
+      className={classes('debug-breakpoint', status?.verified === false && 'is-unverified')}
+      onContextMenu={(event) => {
+        event.preventDefault();
+        const { left, bottom } = event.currentTarget.getBoundingClientRect();
+        const [x, y] = event.button === 2 ? [event.clientX, event.clientY] : [left + 24, bottom];
+        menu.open({ label, x, y, groups: [rowMenu(workbench, document, entry)] });
+      }}
+    >
       <input
         type="checkbox"
         aria-label={`${label} enabled`}

@@ -73,7 +73,10 @@ export class Breakpoints implements Disposable {
   ask(id: string, line: number, question: LineQuestion): void {
     const { lines } = this.of(id);
     const old = this.at(id, line);
-    const made = this.#make(old?.line ?? line, question);
+    const made = {
+      ...this.#make(old?.line ?? line, question),
+      enabled: old?.enabled ?? true,
+    };
     const others = lines.filter((breakpoint) => breakpoint.id !== old?.id);
     this.#change(id, { lines: [...others, made] });
   }
@@ -96,6 +99,18 @@ export class Breakpoints implements Disposable {
   addHardware(id: string, on: string): void {
     const { hardware } = this.of(id);
     this.#change(id, { hardware: [...hardware, { id: this.#nextId++, enabled: true, on }] });
+  }
+
+  /** Gives a function or hardware breakpoint another text: a new one in its place. */
+  rename(id: string, breakpoint: number, text: string): void {
+    const { functions, hardware } = this.of(id);
+    const isIt = (one: { readonly id: number }): boolean => one.id === breakpoint;
+    this.#change(id, {
+      functions: functions.map((one) =>
+        isIt(one) ? { ...one, id: this.#nextId++, name: text } : one,
+      ),
+      hardware: hardware.map((one) => (isIt(one) ? { ...one, id: this.#nextId++, on: text } : one)),
+    });
   }
 
   /** Enables or disables one, whatever its kind. */

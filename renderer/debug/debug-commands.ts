@@ -1,25 +1,10 @@
 // What the debugger's commands do in this window.
 
-import { COMMANDS } from '../../sim/smmu/spec/commands.ts';
-import { EVENTS } from '../../sim/smmu/spec/events.ts';
 import type { WorkbenchModel } from '../workbench/workbench.ts';
+import type { LinePart } from './breakpoint-editing.ts';
+import { editFunction, editHardware, editLine } from './breakpoint-editing.ts';
 
 type Parts = Omit<WorkbenchModel, 'commands'>;
-
-/** Lines that a hardware breakpoint may be made of, as a start. */
-const HARDWARE_CHOICES: readonly string[] = [
-  ...Object.keys(EVENTS).map((name) => `event ${name}`),
-  ...Object.keys(COMMANDS).map((name) => `command ${name}`),
-  'write STE sid=0x10',
-  'write CD sid=0x10 ssid=1 V',
-  'write PTE iova=0x70000000',
-  'register CR0 SMMUEN',
-  'queue CMDQ 12',
-  'queue EVENTQ 0',
-  'diagnostic guest-error',
-  'dma sid=0x10',
-  'irq',
-];
 
 /** Handlers of all commands that begin with `debug.`, and of the debugger's views. */
 export function debugCommands(parts: Parts) {
@@ -54,7 +39,8 @@ function runningCommands({ debug, editors, layout }: Parts) {
   };
 }
 
-function breakpointCommands({ debug, editors, input }: Parts) {
+function breakpointCommands(parts: Parts) {
+  const { debug, editors } = parts;
   const { breakpoints } = debug;
   const here = async (
     action: (id: string, line: number) => void | Promise<void>,
@@ -64,47 +50,30 @@ function breakpointCommands({ debug, editors, input }: Parts) {
       await action(id, editors.cursor.value?.line ?? 1);
     }
   };
-  const ask = (part: 'condition' | 'hitCondition' | 'logMessage', placeholder: string) => () =>
-    here(async (id, line) => {
-      const old = breakpoints.at(id, line)?.[part] ?? '';
-      const label = `${ASKED[part]} at line ${line}`;
-      const text = await input.ask({ label, placeholder, text: old, choices: [] });
-      if (text !== undefined) {
-        breakpoints.ask(id, line, { [part]: text });
-      }
-    });
-  const add = (
-    label: string,
-    choices: readonly string[],
-    make: (id: string, text: string) => void,
-  ) =>
-    here(async (id) => {
-      const text = await input.ask({ label, placeholder: choices[0] ?? '', text: '', choices });
-      if (text !== undefined) {
-        make(id, text);
-      }
-    });
+  const edit = (part: LinePart) => () => here((id, line) => editLine(parts, { id, line }, part));
   return {
     'debug.toggleBreakpoint': () => here((id, line) => breakpoints.toggle(id, line)),
-    'debug.conditionalBreakpoint': ask('condition', 'an expression, e.g. i === 7'),
-    'debug.hitCountBreakpoint': ask('hitCondition', 'e.g. 5, >=5 or %5'),
-    'debug.logpoint': ask('logMessage', 'a text; {expression} is evaluated'),
+    'debug.conditionalBreakpoint': edit('condition'),
+    'debug.hitCountBreakpoint': edit('hitCondition'),
+    'debug.logpoint': edit('logMessage'),
     'debug.functionBreakpoint': () =>
-      add('Function to stop at', ['iommu_map', 'iommu_unmap', 'iommu_attach_device'], (id, name) =>
-        breakpoints.addFunction(id, name.replace(/\(\)$/, '')),
-      ),
+      here(async (id) => {
+        const name = await editFunction(parts);
+        if (name !== undefined) {
+          breakpoints.addFunction(id, name);
+        }
+      }),
     'debug.hardwareBreakpoint': () =>
-      add('What the hardware does', HARDWARE_CHOICES, (id, on) => breakpoints.addHardware(id, on)),
+      here(async (id) => {
+        const on = await editHardware(parts);
+        if (on !== undefined) {
+          breakpoints.addHardware(id, on);
+        }
+      }),
     'debug.toggleActive': () => here((id) => breakpoints.setActive(id, !breakpoints.of(id).active)),
     'debug.removeAll': () => here((id) => breakpoints.removeAll(id)),
   };
 }
-
-const ASKED = {
-  condition: 'Condition of the breakpoint',
-  hitCondition: 'Hit count of the breakpoint',
-  logMessage: 'Message of the logpoint',
-} as const;
 
 function viewCommands({ layout }: Parts) {
   return {

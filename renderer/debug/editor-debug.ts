@@ -13,8 +13,8 @@ type Decoration = editor.IModelDeltaDecoration;
 /** Longest text behind a line. */
 const MOST_INLINE = 120;
 
-/** Where the gutter was used, for whoever offers more than a click. */
-export type GutterMenu = (line: number) => void;
+/** Offers more than a click does: a line, and where in the window. */
+export type GutterMenu = (line: number, x: number, y: number) => void;
 
 /** Ties one editor widget on document `id` to the debugger; dispose the result with the widget. */
 export function attachDebug(
@@ -38,13 +38,17 @@ export function attachDebug(
   owned.add(
     widget.onMouseDown(({ target, event }) => {
       const line = gutterLine(target);
-      if (line === undefined) {
-        return;
-      }
-      if (event.rightButton) {
-        menu(line);
-      } else {
+      if (line !== undefined && event.leftButton) {
         breakpoints.toggle(id, line);
+      }
+    }),
+  );
+  owned.add(
+    widget.onContextMenu(({ target, event }) => {
+      const line = gutterLine(target);
+      if (line !== undefined) {
+        event.preventDefault();
+        menu(line, event.posx, event.posy);
       }
     }),
   );

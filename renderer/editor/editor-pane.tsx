@@ -4,7 +4,11 @@ import { editor } from 'monaco-editor/editor/editor.api.js';
 import type { ReactElement } from 'react';
 import { useEffect, useRef } from 'react';
 import { DisposableStore } from '../../sim/base/disposable.ts';
+import type { CommandId } from '../../sim/protocol/commands.ts';
+import { commandInfo } from '../../sim/protocol/commands.ts';
 import { markWhenPainted } from '../base/dom.ts';
+import type { CommandRegistry } from '../commands/registry.ts';
+import { gutterMenu } from '../debug/breakpoint-editing.ts';
 import { attachDebug } from '../debug/editor-debug.ts';
 import { useWorkbench } from '../workbench/context.ts';
 
@@ -37,9 +41,27 @@ const OPTIONS: editor.IStandaloneEditorConstructionOptions = {
   ariaLabel: 'Driver script',
 };
 
+/** What the editor's own menu (Shift+F10) offers beside cut and paste. */
+const IN_MENU: readonly CommandId[] = [
+  'debug.runToCursor',
+  'debug.toggleBreakpoint',
+  'debug.conditionalBreakpoint',
+  'debug.logpoint',
+];
+
+function editorActions(commands: CommandRegistry): editor.IActionDescriptor[] {
+  return IN_MENU.map((id, index) => ({
+    id,
+    label: commandInfo(id).title,
+    contextMenuGroupId: '2_debug',
+    contextMenuOrder: index,
+    run: () => commands.run(id),
+  }));
+}
+
 /** Shows and edits document `id`. */
 export function EditorPane({ id }: { readonly id: string }): ReactElement {
-  const { documents, editors, debug, commands } = useWorkbench();
+  const { documents, editors, debug, input, menu, commands } = useWorkbench();
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = place.current;
@@ -59,13 +81,15 @@ export function EditorPane({ id }: { readonly id: string }): ReactElement {
     );
     owned.add(editors.add(id, widget));
     owned.add(
-      attachDebug(widget, id, debug, (line) => {
-        editors.focus(id, { line, column: 1 });
-        commands.run('debug.conditionalBreakpoint');
+      attachDebug(widget, id, debug, (line, x, y) => {
+        menu.open({ label: `Line ${line}`, x, y, groups: gutterMenu({ debug, input }, id, line) });
       }),
     );
+    for (const action of editorActions(commands)) {
+      owned.add(widget.addAction(action));
+    }
     markWhenPainted('substream:editor');
     return () => owned.dispose();
-  }, [documents, editors, debug, commands, id]);
+  }, [documents, editors, debug, input, menu, commands, id]);
   return <div className="editor-pane" ref={place} />;
 }

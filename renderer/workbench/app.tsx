@@ -7,6 +7,7 @@ import type {
 } from 'dockview-react';
 import { DockviewReact } from 'dockview-react';
 import type { KeyboardEvent, ReactElement } from 'react';
+import { ContextMenuBox } from '../base/context-menu.tsx';
 import { useStore } from '../base/store.ts';
 import { AskBox } from '../commands/ask-box.tsx';
 import { QuickPickBox } from '../commands/quick-pick-box.tsx';
@@ -87,7 +88,7 @@ function keepTab(event: KeyboardEvent, { files, notice }: WorkbenchModel): void 
 /** Everything the window shows. */
 export function App(): ReactElement {
   const workbench = useWorkbench();
-  const { layout, theme, prompts, input } = workbench;
+  const { layout, theme, prompts, input, menu } = workbench;
   const name = useStore(theme);
   return (
     <div className="workbench">
@@ -110,6 +111,7 @@ export function App(): ReactElement {
       <QuickPickBox prompts={prompts} />
       <AskBox prompts={prompts} />
       <InputBox prompt={input} />
+      <ContextMenuBox menu={menu} />
     </div>
   );
 }

@@ -202,7 +202,9 @@ function runCommands(parts: Parts) {
 async function showPalette({ prompts }: Parts, registry: CommandRegistry): Promise<void> {
   const items = COMMAND_IDS.filter((id) => id !== 'view.palette').map((id) => {
     const { title, category, keys } = commandInfo(id);
-    const item = { label: `${category}: ${title}`, value: id };
+    // In VS Code the menu is called Run, and the debugger's commands are listed as Debug.
+    const group = id.startsWith('debug.') ? 'Debug' : category;
+    const item = { label: `${group}: ${title}`, value: id };
     return keys?.[0] === undefined ? item : { ...item, hint: keyLabel(keys[0]) };
   });
   const id = await prompts.choose('Type the name of a command', items);

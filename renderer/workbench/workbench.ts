@@ -2,6 +2,7 @@
 
 import type { ThemeName } from '../../sim/protocol/api.ts';
 import type { Remote } from '../base/connection.ts';
+import { ContextMenu } from '../base/context-menu.tsx';
 import { Store } from '../base/store.ts';
 import { Prompts } from '../commands/quick-pick.ts';
 import { CommandRegistry } from '../commands/registry.ts';
@@ -44,6 +45,7 @@ export interface WorkbenchModel {
   readonly sessions: SessionsView;
   readonly debug: DebugView;
   readonly input: InputPrompt;
+  readonly menu: ContextMenu;
   readonly prompts: Prompts;
   readonly commands: CommandRegistry;
   readonly theme: Store<ThemeName>;
@@ -85,6 +87,7 @@ export function createWorkbench(remote: Remote, theme: ThemeName): WorkbenchMode
     inspector,
     debug: new DebugView(remote, session, documents),
     input: new InputPrompt(),
+    menu: new ContextMenu(),
     prompts,
     theme: new Store(theme),
     notice,

@@ -46,7 +46,7 @@ describe('the debugger in the window', () => {
   afterEach(async () => {
     await runCommand(page, 'Run: Stop');
     await waitUntilIdle(page);
-    await runCommand(page, 'Run: Remove All Breakpoints');
+    await runCommand(page, 'Debug: Remove All Breakpoints');
   });
 
   afterAll(async () => {
@@ -114,13 +114,101 @@ describe('the debugger in the window', () => {
   });
 
   it('takes a breakpoint by a click into the gutter, and takes it away again', async () => {
-    const number = page.locator('.editor-pane .line-numbers', { hasText: /^9$/ }).last();
-    const box = await number.boundingBox();
-    const at = { x: (box?.x ?? 0) - 10, y: (box?.y ?? 0) + 8 };
+    const at = await gutterAt(9);
     await page.mouse.click(at.x, at.y);
     await page.locator('.debug-glyph.is-plain').waitFor();
     await page.mouse.click(at.x, at.y);
     await page.locator('.debug-glyph.is-plain').waitFor({ state: 'detached' });
+  });
+
+  async function gutterAt(line: number): Promise<{ x: number; y: number }> {
+    const number = page
+      .locator('.editor-pane .line-numbers', { hasText: new RegExp(`^${line}$`) })
+      .last();
+    const box = await number.boundingBox();
+    return { x: (box?.x ?? 0) - 10, y: (box?.y ?? 0) + 8 };
+  }
+
+  async function choose(entry: string): Promise<void> {
+    await page.getByRole('menuitem', { name: entry, exact: true }).click();
+  }
+
+  async function entries(): Promise<string[]> {
+    return await page.getByRole('menuitem').locator('span').allTextContents();
+  }
+
+  it('offers breakpoints of every kind by a right click into the gutter', async () => {
+    const { x, y } = await gutterAt(7);
+    await page.mouse.click(x, y, { button: 'right' });
+    await page.getByRole('menu', { name: 'Line 7' }).waitFor();
+    expect(await entries()).toEqual([
+      'Add Breakpoint',
+      'Add Conditional Breakpoint…',
+      'Add Logpoint…',
+    ]);
+    await choose('Add Conditional Breakpoint…');
+    await page.getByLabel('Condition of the breakpoint at line 7').fill('i === 1');
+    await page.keyboard.press('Enter');
+    await page.locator('.debug-glyph.is-conditional').waitFor();
+    await page.mouse.click(x, y, { button: 'right' });
+    expect(await entries()).toEqual([
+      'Remove Breakpoint',
+      'Edit Breakpoint…',
+      'Disable Breakpoint',
+    ]);
+    await choose('Edit Breakpoint…');
+    await page.getByLabel('What to edit').selectOption('Hit Count');
+    await page.getByLabel('Hit count of the breakpoint at line 7').fill('>=1');
+    await page.keyboard.press('Enter');
+    await press('F5', 7);
+    expect(await value('i')).toBe('1');
+    await page.mouse.click(x, y, { button: 'right' });
+    await choose('Disable Breakpoint');
+    await page.mouse.click(x, y, { button: 'right' });
+    expect(await entries()).toContain('Enable Breakpoint');
+    await choose('Remove Breakpoint');
+    await page.locator('.debug-glyph.is-conditional').waitFor({ state: 'detached' });
+  });
+
+  it('runs to the line whose gutter menu says so', async () => {
+    await breakOn(7);
+    await press('F5', 7);
+    const { x, y } = await gutterAt(9);
+    await page.mouse.click(x, y, { button: 'right' });
+    await page.keyboard.press('End');
+    await page.keyboard.press('Enter');
+    await stoppedAt(7);
+    await page.keyboard.press('F9');
+    await page.mouse.click(x, y, { button: 'right' });
+    await choose('Run to Line');
+    await stoppedAt(9);
+  });
+
+  it('opens the menu of a listed breakpoint by the keyboard, and gives the keyboard back', async () => {
+    await runCommand(page, 'Debug: Add Logpoint');
+    await page.keyboard.press('Escape');
+    await runCommand(page, 'Debug: Add Function Breakpoint');
+    await page.getByLabel('Function to stop at').fill('add()');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Control+Shift+D');
+    const row = page.locator('.debug-breakpoint button.row', { hasText: 'add()' });
+    await row.focus();
+    await page.keyboard.press('Shift+F10');
+    await page.getByRole('menu', { name: 'add()' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('menu').waitFor({ state: 'detached' });
+    expect(await row.evaluate((element) => element === document.activeElement)).toBe(true);
+    await press('F5', 3);
+    expect(await textOf(page.locator('.debug-stop'))).toContain('function breakpoint: add()');
+  });
+
+  it('offers breakpoints in the menu of the editor', async () => {
+    await toLine(10);
+    await page.keyboard.press('Shift+F10');
+    const entry = page.getByRole('menuitem', { name: 'Add Logpoint…' });
+    await entry.waitFor();
+    await page.keyboard.press('Escape');
+    await entry.waitFor({ state: 'detached' });
   });
 
   it('shows a device as a kernel person expects, and its parts', async () => {
@@ -157,8 +245,9 @@ describe('the debugger in the window', () => {
     const start = performance.now();
     await page.keyboard.press('Shift+F5');
     await waitUntilIdle(page);
-    expect(performance.now() - start).toBeLessThan(1000);
+    const took = performance.now() - start;
     await typeScript(page, SCRIPT);
+    expect(took).toBeLessThan(1000);
   });
 
   it('stops where the hardware does something, and the views answer meanwhile', async () => {
