@@ -27,9 +27,10 @@ export interface FunctionBreakpoint {
 
 /**
  * Stops when the hardware does something, in the frame of the script that led to it. `on` is a line of
- * words: what, then which: `event F_TRANSLATION sid=0x10 ssid=5`, `command CMD_CFGI_STE`,
+ * words: what, then which: `event F_TRANSLATION sid=0x10 ssid=5`, `command CMD_CFGI_STE sid=0x10`,
  * `write STE sid=8`, `write CD sid=0x10 ssid=3 V`, `write PTE iova=0x70000000`, `register CR0 SMMUEN`,
- * `queue CMDQ 12`, `diagnostic guest-error`, `dma sid=0x10`, `irq`.
+ * `queue PRIQ 12`, `diagnostic guest-error`, `dma sid=0x10`, `irq`. A structure is watched where it is
+ * when it is written: one that comes into being later counts from then on.
  */
 export interface HardwareBreakpoint {
   readonly id: number;

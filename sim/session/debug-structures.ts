@@ -2,17 +2,12 @@
 // SID 8" means. Read as the SMMU would read them (IHI 0070 3.3, 5), but without faults or caches.
 
 import type { SmmuState } from '../smmu/smmu-state.ts';
-import { CD } from '../smmu/spec/cd.ts';
-import { addressBits, GRANULES_TG0, levelShift, startLevelFor } from '../smmu/spec/descriptors.ts';
 import { L1STD, STE } from '../smmu/spec/ste.ts';
 
-const STE_BYTES = 64;
-const CD_BYTES = 64;
+export const STE_BYTES = 64;
+export const CD_BYTES = 64;
 /** log2 of the descriptors in a leaf table, by S1Fmt; 0 is a linear table. */
 const LEAF_BITS: readonly number[] = [0, 6, 10];
-const LAST_LEVEL = 3;
-/** SubstreamIDs that a search without one looks at. */
-const MOST_SUBSTREAMS = 64;
 
 /** The words of a structure, or undefined where there is no memory. */
 export function wordsAt(state: SmmuState, pa: number, bytes: number): Int32Array | undefined {
@@ -58,47 +53,7 @@ export function cdAddress(state: SmmuState, sid: number, ssid: number): number |
   return addressIn(first[0] ?? 0, first[1] ?? 0, 12) + (ssid % 2 ** leafBits) * CD_BYTES;
 }
 
-/** Addresses of the descriptors that a stage-1 walk of `iova` reads, down to the first invalid one. */
-export function descriptorAddresses(
-  state: SmmuState,
-  sid: number,
-  ssid: number | undefined,
-  iova: number,
-): number[] {
-  const substreams =
-    ssid === undefined ? Array.from({ length: MOST_SUBSTREAMS }, (_, index) => index) : [ssid];
-  return substreams.flatMap((one) => {
-    const pa = cdAddress(state, sid, one);
-    const words = pa === undefined ? undefined : wordsAt(state, pa, CD_BYTES);
-    return words === undefined || CD.get(words, 'V') === 0 ? [] : walk(state, words, iova);
-  });
-}
-
-function walk(state: SmmuState, cd: Int32Array, iova: number): number[] {
-  const granule = GRANULES_TG0[Number(CD.get(cd, 'TG0'))];
-  const inputBits = 64 - Number(CD.get(cd, 'T0SZ'));
-  if (granule === undefined || iova >= 2 ** Math.min(inputBits, addressBits(6))) {
-    return [];
-  }
-  const found: number[] = [];
-  const pageShift = levelShift(granule, LAST_LEVEL);
-  let table = Number(CD.get(cd, 'TTB0'));
-  let above = inputBits;
-  for (let level = startLevelFor(granule, inputBits); level <= LAST_LEVEL; level++) {
-    const shift = levelShift(granule, level);
-    const index = Math.floor(iova / 2 ** shift) % 2 ** (above - shift);
-    found.push(table + index * 8);
-    const words = wordsAt(state, table + index * 8, 8);
-    const lo = words?.[0] ?? 0;
-    if ((lo & 3) !== 3 || level === LAST_LEVEL) {
-      break;
-    }
-    table = addressIn(lo, words?.[1] ?? 0, pageShift);
-    above = shift;
-  }
-  return found;
-}
-
-function addressIn(lo: number, hi: number, shift: number): number {
+/** The address in a descriptor or table pointer, from bit `shift` on. */
+export function addressIn(lo: number, hi: number, shift: number): number {
   return (hi & 0xffff) * 2 ** 32 + ((lo & ~(2 ** shift - 1)) >>> 0);
 }

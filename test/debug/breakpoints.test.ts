@@ -168,63 +168,6 @@ iommu_unmap(domain, 0x70000000n, SZ_4K);
 dev.dma_read(0x70000000n, 4, { pasid: 1 });
 iommu_detach_device(domain, dev);`;
 
-function hardware(...on: string[]): BreakpointSet {
-  const list = on.map((text, index) => ({ id: index + 1, enabled: true, on: text }));
-  return { ...NO_BREAKPOINTS, hardware: list };
-}
-
-describe('hardware breakpoints stop in the line that led to it', () => {
-  it.each([
-    ['event F_TRANSLATION', [9], /F_TRANSLATION sid 0x8 ssid 1/],
-    ['event F_TRANSLATION sid=8 ssid=1', [9], /F_TRANSLATION/],
-    ['event F_TRANSLATION sid=9', [], /./],
-    ['command CMD_TLBI_NH_VA', [8], /CMD_TLBI_NH_VA/],
-    ['write CD sid=8 ssid=1', [4, 10], /cd at/],
-    ['write PTE iova=0x7000_0000 sid=8 ssid=1', [6, 8], /pte at/],
-    ['dma sid=8 ssid=1', [7, 9], /sid 0x8/],
-    ['register CR0 SMMUEN', [1], /CR0/],
-  ])('%s', async (on, lines, text) => {
-    const stops = await stopsOf(await launch(DRIVER, hardware(on)));
-    expect([...new Set(stops.map((stop) => stop.frames[0]?.line))]).toEqual(lines);
-    for (const stop of stops) {
-      expect(stop.reason).toBe('hardware breakpoint');
-      expect(stop.text).toMatch(text);
-      expect(stop.breakpoints).toEqual([1]);
-    }
-  });
-
-  it('and a step from there ends the statement', async () => {
-    const rig = await launch(DRIVER, hardware('event F_TRANSLATION'));
-    expect((await rig.stop())?.frames[0]?.line).toBe(9);
-    expect((await rig.after('next'))?.frames[0]?.line).toBe(10);
-  });
-
-  it('and what cannot be understood is refused with a reason', async () => {
-    const rig = await launch(DRIVER, hardware('event F_NOTHING', 'often', 'write CD sid=x'));
-    expect(await rig.stop()).toBeUndefined();
-    expect(rig.statuses.map(({ verified }) => verified)).toEqual([false, false, false]);
-    expect(rig.statuses[0]?.message).toContain('F_NOTHING');
-  });
-
-  it('one command or one fetch at a time', async () => {
-    const rig = await launch(DRIVER, onLines(8));
-    await rig.stop();
-    const texts: (string | undefined)[] = [];
-    for (let n = 0; n < 2; n++) {
-      await rig.debug.stepHardware('command');
-      const stop = await rig.stop();
-      expect(stop).toMatchObject({ reason: 'step', frames: [{ line: 8 }] });
-      texts.push(stop?.text);
-    }
-    expect(texts).toEqual([
-      expect.stringContaining('CMD_TLBI_NH_VA'),
-      expect.stringMatching(/CMD_/),
-    ]);
-    await rig.debug.stepHardware('fetch');
-    expect(await rig.stop()).toMatchObject({ frames: [{ line: 9 }] });
-  });
-});
-
 describe('function breakpoints', () => {
   it('stop where the API is called', async () => {
     const functions = [{ id: 1, enabled: true, name: 'iommu_map' }];
