@@ -67,7 +67,7 @@ export class SvaBindings {
     if (min === 0 || min === INVALID_IOASID || max < min) {
       return -EINVAL;
     }
-    const known = this.#pasidOf(mm);
+    const known = this.pasidOf(mm);
     if (known !== undefined) {
       if (known < min || known > max) {
         return -EOVERFLOW;
@@ -103,7 +103,8 @@ export class SvaBindings {
     return this.#ioasid.find(this.#set, pasid);
   }
 
-  #pasidOf(mm: MmStruct): number | undefined {
+  /** The PASID of an mm that is bound or has one reserved. */
+  pasidOf(mm: MmStruct): number | undefined {
     const bound = [...this.#all.values()].find((io_mm) => io_mm.mm === mm);
     return bound?.pasid ?? this.#reserved.get(mm)?.pasid;
   }

@@ -3,6 +3,7 @@
 // The host reaches it by evaluation, since no message arrives while the script is paused.
 
 import { fromPlainText, plainText } from '../base/plain-text.ts';
+import type { ArmSmmuDomain } from '../kernel/arm-smmu-v3/domain.ts';
 import type { SessionStatus } from '../protocol/api.ts';
 import type {
   DebugPreparation,
@@ -18,9 +19,10 @@ import { K } from '../trace/kinds.ts';
 import { causeChain } from '../trace/reader.ts';
 import type { RecorderOptions, TimeSource } from '../trace/recorder.ts';
 import { HitTable } from './debug-hits.ts';
-import { kernelView } from './debug-kernel-views.ts';
+import { kernelView, knownView } from './debug-kernel-views.ts';
 import { listMappings } from './debug-mappings.ts';
 import { WatchedRecorder } from './debug-recorder.ts';
+import type { KernelView } from './debug-values.ts';
 import { ValueTable } from './debug-values.ts';
 import type { StopCause } from './debug-watch.ts';
 import { DebugWatch } from './debug-watch.ts';
@@ -216,15 +218,18 @@ export class DebugAgent {
     return { ok: false, error: `${name}: ${message}` };
   }
 
-  #kernelView(value: object) {
+  /** A handle of the script's, or an object of the kernel that a view leads to. */
+  #kernelView(value: object): KernelView | undefined {
     const known = this.#session?.handles.resolve(value);
-    if (known === undefined) {
-      return undefined;
-    }
-    return kernelView(known.host, known.kind, (domain) => {
-      const memory = this.#session?.world()?.machine.memory;
-      return memory === undefined ? [] : listMappings(domain, memory);
-    });
+    const world = this.#session?.world();
+    const around = {
+      kernel: world?.kernel,
+      mappings: (domain: ArmSmmuDomain) =>
+        world === undefined ? [] : listMappings(domain, world.machine.memory),
+    };
+    return known === undefined
+      ? knownView(value, around)
+      : kernelView(known.host, known.kind, around);
   }
 
   /**

@@ -5,7 +5,8 @@ import { hex } from '../base/hex.ts';
 import { ArmSmmuDomain } from '../kernel/arm-smmu-v3/domain.ts';
 import type { ArmSmmuMaster } from '../kernel/arm-smmu-v3/smmu-device.ts';
 import { STAGE_S1 } from '../kernel/arm-smmu-v3/smmu-device.ts';
-import type { IommuGroup } from '../kernel/iommu-types.ts';
+import type { IoasidSet } from '../kernel/ioasid.ts';
+import type { BusType, IommuGroup } from '../kernel/iommu-types.ts';
 import {
   Device,
   IOMMU_DOMAIN_BLOCKED,
@@ -13,10 +14,11 @@ import {
   IOMMU_DOMAIN_IDENTITY,
   IOMMU_DOMAIN_UNMANAGED,
 } from '../kernel/iommu-types.ts';
-import { MmStruct } from '../kernel/mm/mm-struct.ts';
-import { Page } from '../kernel/mm/page-alloc.ts';
-import { PAGE_SIZE } from '../kernel/mm/page-zone.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { memoryView } from './debug-memory-views.ts';
+import { objectView, setView } from './debug-object-views.ts';
 import type { KernelPart, KernelView } from './debug-values.ts';
+import { counted, text } from './debug-view-parts.ts';
 
 const DOMAIN_TYPES: Readonly<Record<number, string>> = {
   [IOMMU_DOMAIN_BLOCKED]: 'IOMMU_DOMAIN_BLOCKED',
@@ -28,31 +30,47 @@ const DOMAIN_TYPES: Readonly<Record<number, string>> = {
 /** Lists the mappings of a page table: a text for each run of pages. */
 export type MappingLister = (domain: ArmSmmuDomain) => readonly KernelPart[];
 
+/** What views read beside the object itself. */
+export interface ViewSurroundings {
+  readonly mappings: MappingLister;
+  /** Once the script has a machine. */
+  readonly kernel: Kernel | undefined;
+}
+
 /** How `host`, the object behind a handle of `kind`, is shown. */
-export function kernelView(host: object, kind: string, mappings: MappingLister): KernelView {
+export function kernelView(host: object, kind: string, around: ViewSurroundings): KernelView {
+  const { mappings, kernel } = around;
+  const known = knownView(host, around);
+  if (known !== undefined) {
+    return known;
+  }
+  if (kind === 'ioasid_set' && kernel !== undefined) {
+    return setView(host as IoasidSet, kernel);
+  }
+  if (kind === 'group') {
+    return groupView(host as IommuGroup, mappings);
+  }
+  if (kind === 'bus') {
+    const { name, devices } = host as BusType;
+    const parts = (): KernelPart[] =>
+      devices.map((device, index) => nested(`[${index}]`, deviceView(device, mappings)));
+    return { type: kind, title: `bus ${name} (${counted(devices.length, 'device')})`, parts };
+  }
+  return plainView(host, kind);
+}
+
+/** An object of the kernel that tells by itself what it is; undefined for any other. */
+export function knownView(
+  host: object,
+  { mappings, kernel }: ViewSurroundings,
+): KernelView | undefined {
   if (host instanceof ArmSmmuDomain) {
     return domainView(host, mappings);
   }
   if (host instanceof Device) {
     return deviceView(host, mappings);
   }
-  if (host instanceof Page) {
-    const pa = hex(host.pfn * PAGE_SIZE);
-    const parts = (): KernelPart[] => [text('pfn', hex(host.pfn)), text('physical address', pa)];
-    return { type: kind, title: `page at ${pa}`, parts };
-  }
-  if (host instanceof MmStruct) {
-    const { id, pgd, mm_users, mm_count } = host;
-    const parts = (): KernelPart[] => [
-      text('pgd', hex(pgd)),
-      text('mm_users', `${mm_users}`),
-      text('mm_count', `${mm_count}`),
-    ];
-    return { type: kind, title: `mm ${id}`, parts };
-  }
-  const { name, id } = host as { readonly name?: unknown; readonly id?: unknown };
-  const title = typeof name === 'string' ? name : typeof id === 'number' ? `${id}` : '';
-  return { ...plainView(host, kind), title: `${kind} ${title}`.trimEnd() };
+  return memoryView(host, kernel) ?? objectView(host);
 }
 
 function deviceView(device: Device, mappings: MappingLister): KernelView {
@@ -74,7 +92,7 @@ function deviceView(device: Device, mappings: MappingLister): KernelView {
         text('dma_mask', hex(device.dma_mask)),
         ...(device.pci === undefined ? [] : [text('bdf', device.pci.bdf)]),
         ...masterParts(master),
-        ...(group === undefined ? [] : [groupPart(group, mappings)]),
+        ...(group === undefined ? [] : [nested('iommu_group', groupView(group, mappings))]),
       ];
     },
   };
@@ -96,15 +114,15 @@ function masterParts(master: ArmSmmuMaster | undefined): KernelPart[] {
   ];
 }
 
-function groupPart(group: IommuGroup, mappings: MappingLister): KernelPart {
+function groupView(group: IommuGroup, mappings: MappingLister): KernelView {
+  const { id, devices, domain } = group;
+  const names = devices.map(({ name }) => name).join(', ');
   return {
-    name: 'iommu_group',
-    text: `group ${group.id}`,
+    type: 'group',
+    title: `iommu_group ${id} (${names === '' ? 'no device' : names})`,
     parts: () => [
-      ...group.devices.map((device, index) => nested(`[${index}]`, deviceView(device, mappings))),
-      ...(group.domain instanceof ArmSmmuDomain
-        ? [nested('domain', domainView(group.domain, mappings))]
-        : []),
+      ...devices.map((device, index) => nested(`[${index}]`, deviceView(device, mappings))),
+      ...(domain instanceof ArmSmmuDomain ? [nested('domain', domainView(domain, mappings))] : []),
     ],
   };
 }
@@ -143,7 +161,7 @@ function domainView(domain: ArmSmmuDomain, mappings: MappingLister): KernelView 
 
 function mappingPart(domain: ArmSmmuDomain, mappings: MappingLister): KernelPart {
   const found = mappings(domain);
-  const count = `${found.length} ${found.length === 1 ? 'range' : 'ranges'}`;
+  const count = counted(found.length, 'range');
   const part = { name: 'mappings', text: found.length === 0 ? 'none' : count };
   return found.length === 0 ? part : { ...part, parts: () => found };
 }
@@ -156,21 +174,17 @@ function attached({ masters, aux_masters }: ArmSmmuDomain): string {
   return names.length === 0 ? 'nothing' : names.join(', ');
 }
 
-/** Numbers and texts among the object's own fields; addresses in hexadecimal. */
+/** Numbers and texts among the object's own fields; the name or number that it goes by in front. */
 function plainView(host: object, kind: string): KernelView {
   const parts = (): KernelPart[] =>
     Object.entries(host)
       .filter(([, value]) => ['number', 'string', 'boolean', 'bigint'].includes(typeof value))
       .map(([name, value]) => ({ name, value }));
-  const { pa, id } = host as { readonly pa?: unknown; readonly id?: unknown };
-  const which = typeof pa === 'number' ? ` at ${hex(pa)}` : typeof id === 'number' ? ` ${id}` : '';
+  const { name, id } = host as { readonly name?: unknown; readonly id?: unknown };
+  const which = typeof name === 'string' ? ` ${name}` : typeof id === 'number' ? ` ${id}` : '';
   return { type: kind, title: `${kind}${which}`, parts };
 }
 
 function nested(name: string, { title, parts }: KernelView): KernelPart {
   return { name, text: title, parts };
-}
-
-function text(name: string, value: string): KernelPart {
-  return { name, text: value };
 }

@@ -3,6 +3,7 @@
 
 import { hex } from '../base/hex.ts';
 import type { DebugVariable } from '../protocol/debug.ts';
+import { bytesText } from './debug-view-parts.ts';
 
 /** What the renderer asks about objects that are more than they seem. */
 export interface ValueKinds {
@@ -173,7 +174,7 @@ export class ValueTable {
         return 'Promise';
       default:
         return ArrayBuffer.isView(object)
-          ? bytesText(object, type)
+          ? viewText(object, type)
           : this.#listText(object, type, depth);
     }
   }
@@ -325,8 +326,8 @@ function entriesOf(object: object): [string, unknown][] {
 }
 
 /** `Uint8Array(4) [6e 65 77 00]` */
-function bytesText(view: ArrayBufferView, type: string): string {
+function viewText(view: ArrayBufferView, type: string): string {
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  const shown = [...bytes.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, '0'));
-  return `${type}(${bytes.length}) [${shown.join(' ')}${bytes.length > 16 ? ' …' : ''}]`;
+  const shown = bytesText(bytes.subarray(0, 16));
+  return `${type}(${bytes.length}) [${shown}${bytes.length > 16 ? ' …' : ''}]`;
 }
