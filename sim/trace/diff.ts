@@ -200,9 +200,10 @@ class Outline {
     return lines;
   }
 
-  #open(place: CallPlace): OutlinedCall {
-    const fn = place.text.slice(0, place.text.indexOf('('));
-    const call = { ...place, fn, hash: 0, end: place.record };
+  #open({ number, line, text, record }: CallPlace): OutlinedCall {
+    const fn = text.slice(0, text.indexOf('('));
+    // Field by field: there is one for each call of a session.
+    const call = { number, line, text, record, fn, hash: 0, end: record };
     this.calls.push(call);
     return call;
   }

@@ -32,7 +32,7 @@ import { runReader, textOfExport, withExport } from '../support/readers.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 const EXAMPLES = readdirSync(join(ROOT, 'examples')).filter((name) => name.endsWith('.ts'));
 
-/** Scripts that end in other ways than the examples do. */
+/** Scripts that end in other ways than the examples do, and such as no example is. */
 const OTHERS: Readonly<Record<string, string>> = {
   'throws.ts': [
     "const dev = platform_device('accel0', { sids: [7] });",
@@ -40,6 +40,43 @@ const OTHERS: Readonly<Record<string, string>> = {
     'iommu_map(domain, 0x1000n, 0x40100000n, SZ_4K, IOMMU_READ);',
     "pr_info('<b>\\u00fc</b>, \"%s\"', 'x,y');",
     "throw new Error('in the middle');",
+  ].join('\n'),
+  'gerät 名前.ts': [
+    String.raw`pr_info('<script>alert(1)</script> ]]> --> &amp; \\ \r\n next \x1b[31m \u202e \ud800');`,
+    "platform_device('gerät', { sids: [3] }).dma_read(0x10, 1);",
+    String.raw`throw new Error('</pre></body>\u2028]]>');`,
+  ].join('\n'),
+  'high-addresses.ts': [
+    "const dev = platform_device('accel0', { sids: [0xfffffff0], ssid_bits: 20 });",
+    'dev.dma_read(0xffff_ffff_ffff_f000n, 4);',
+    'dev.dma_write(0x8000_0000_0000_0000n, new Uint8Array(8));',
+    'dev.dma_read(0x7fff_ffff_ffff_ffffn, 1, { pasid: 0xfffff, priv: true });',
+  ].join('\n'),
+  'late.ts': [
+    "const dev = platform_device('accel0', { sids: [1] });",
+    'for (const ms of [1, 5000, 50000]) {',
+    '  msleep(ms);',
+    '  dev.dma_read(0x1000, 4);',
+    '}',
+  ].join('\n'),
+  'callbacks.ts': [
+    "const dev = platform_device('accel0', { sids: [1], ssid_bits: 8 });",
+    'function nested(n: number): void {',
+    '  expect_event(() => true, () => {',
+    '    dev.dma_read(0x1000n * BigInt(n), 1);',
+    '    if (n > 0) nested(n - 1);',
+    '  });',
+    '}',
+    'nested(40);',
+    "expect_event('F_ACCESS', () => {",
+    "  throw new Error('inside');",
+    '});',
+  ].join('\n'),
+  'lost-events.ts': [
+    "const dev = platform_device('accel0', { sids: [1] });",
+    'expect_event(() => true, () => {',
+    '  for (let n = 0; n < 700; n++) dev.dma_read(0x1000 * n, 1);',
+    '});',
   ].join('\n'),
   'empty.ts': '// Nothing happens here.\n',
   'stopped.ts': "pr_info('waits');\nmsleep(100000000);\npr_info('never');\n",
