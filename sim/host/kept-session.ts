@@ -1,6 +1,6 @@
 // One session as the trace thread keeps it: live, fed by its own thread, or opened from a file. Past a
-// limit the older chunks of a live one go to a temporary file; if the disk takes no more, the trace ends
-// there and says so.
+// limit the older chunks of a live one go to a temporary file; while the disk takes no more they stay in
+// memory, up to a second limit, where the trace ends. Both are told.
 
 import { hardwareOf } from '../explain/hardware.ts';
 import { Inspector } from '../inspect/inspector.ts';
@@ -12,8 +12,15 @@ import type { SessionInfo } from '../trace/session-file.ts';
 import { TraceView } from '../trace/view/trace-view.ts';
 import { TraceSpill } from './trace-spill.ts';
 
-/** Newest chunks of a live trace that stay in memory, 1 MiB each. */
-const IN_MEMORY = 640;
+/** How many chunks of a live trace, 1 MiB each, memory holds. */
+export interface MemoryLimits {
+  /** The newest, while the disk takes the others. */
+  readonly usual: number;
+  /** All that the disk did not take. */
+  readonly most: number;
+}
+
+const LIMITS: MemoryLimits = { usual: 640, most: 1024 };
 
 /** What is known before the session's own words come. */
 const NOTHING: SessionInfo = { file: '', script: '', profile: '', seed: 0, machine: {} };
@@ -22,19 +29,29 @@ const NOTHING: SessionInfo = { file: '', script: '', profile: '', seed: 0, machi
 export class FedTrace implements TraceSource {
   readonly chunks: TraceChunk[] = [];
   readonly texts: string[] = [];
-  readonly #inMemory: number;
+  readonly #limits: MemoryLimits;
   readonly #makeSpill: () => TraceSpill;
   info: SessionInfo = NOTHING;
   #spill: TraceSpill | undefined;
   /** Chunks before this one are in the file. */
   #spilled = 0;
-  /** Why newer records are missing; undefined while all are kept. */
-  problem: string | undefined;
+  /** What the disk says; undefined while it takes all that it should. */
+  #diskProblem: string | undefined;
+  #isFull = false;
 
-  /** @param inMemory newest chunks that stay in memory */
-  constructor(inMemory = IN_MEMORY, makeSpill = () => new TraceSpill()) {
-    this.#inMemory = inMemory;
+  constructor(limits = LIMITS, makeSpill = () => new TraceSpill()) {
+    this.#limits = limits;
     this.#makeSpill = makeSpill;
+  }
+
+  /** Why newer records are missing, or soon will be; undefined while all is well. */
+  get problem(): string | undefined {
+    const reason = this.#diskProblem;
+    return reason === undefined
+      ? undefined
+      : this.#isFull
+        ? `newer records are not kept: ${reason}`
+        : `recording goes on in memory, which has an end: ${reason}`;
   }
 
   get omitted(): readonly TraceKind[] | undefined {
@@ -52,7 +69,7 @@ export class FedTrace implements TraceSource {
     for (const text of texts) {
       this.texts.push(text);
     }
-    for (const { firstId, used, count, words } of this.problem === undefined ? chunks : []) {
+    for (const { firstId, used, count, words } of this.#isFull ? [] : chunks) {
       const known = this.chunks.at(-1);
       if (words !== undefined) {
         this.chunks.push({ firstId, words, used, count });
@@ -71,14 +88,16 @@ export class FedTrace implements TraceSource {
   }
 
   #spillOldest(): void {
+    const { usual, most } = this.#limits;
     try {
-      for (; this.chunks.length - this.#spilled > this.#inMemory; this.#spilled++) {
+      for (; this.chunks.length - this.#spilled > usual; this.#spilled++) {
         this.#spill ??= this.#makeSpill();
         this.chunks[this.#spilled] = this.#spill.take(this.chunks[this.#spilled] as TraceChunk);
       }
+      this.#diskProblem = this.#isFull ? this.#diskProblem : undefined;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.problem = `newer records are not kept: ${reason}`;
+      this.#diskProblem = error instanceof Error ? error.message : String(error);
+      this.#isFull ||= this.chunks.length - this.#spilled >= most;
     }
   }
 }

@@ -8,6 +8,7 @@ import type { RpcClient } from '../protocol/rpc.ts';
 import { connectRpc } from '../protocol/rpc.ts';
 import type { TraceApi, TraceEvents } from '../protocol/trace-api.ts';
 import { TRACE_CONTRACT } from '../protocol/trace-api.ts';
+import type { MemoryLimits } from './kept-session.ts';
 import { workerChannel } from './worker-channel.ts';
 
 /** A live session's feed, as sent to the thread beside its calls. */
@@ -23,15 +24,20 @@ const HEAP_MB = 4096;
 /** The thread. */
 export class TraceThread implements Disposable {
   readonly #file: string | URL;
+  readonly #limits: MemoryLimits | undefined;
   readonly #progress = new Emitter<{ readonly task: number; readonly done: number }>();
   readonly onDidProgress = this.#progress.event;
   #worker: Worker | undefined;
   #client: RpcClient<TraceApi, TraceEvents> | undefined;
   #disposed = false;
 
-  /** @param file the bundled trace-worker: an absolute path or a file URL */
-  constructor(file: string | URL) {
+  /**
+   * @param file the bundled trace-worker: an absolute path or a file URL
+   * @param limits of a live trace in memory; by default 640 MiB, and 1 GiB when the disk is full
+   */
+  constructor(file: string | URL, limits?: MemoryLimits) {
     this.#file = file;
+    this.#limits = limits;
     this.#start();
   }
 
@@ -60,6 +66,7 @@ export class TraceThread implements Disposable {
       throw new Error('the traces are closed');
     }
     const worker = new Worker(this.#file, {
+      workerData: { limits: this.#limits },
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
       execArgv: [],
       stdin: false,

@@ -2,7 +2,7 @@
 // at it costs the session nothing, works while the script runs or is paused, and outlives its thread.
 
 import type { MessagePort } from 'node:worker_threads';
-import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { ensure } from '../base/assert.ts';
 import type { CallContext } from '../protocol/rpc.ts';
 import { serveRpc } from '../protocol/rpc.ts';
@@ -20,6 +20,7 @@ import type { Session } from '../trace/session-reader.ts';
 import type { TraceRemarks } from './answer-trace.ts';
 import { answerTrace } from './answer-trace.ts';
 import { exportSession } from './export-session.ts';
+import type { MemoryLimits } from './kept-session.ts';
 import { FedTrace, KeptSession } from './kept-session.ts';
 import { openSession } from './open-session.ts';
 import { sessionConsole } from './session-console.ts';
@@ -30,6 +31,12 @@ import { writePieces } from './write-files.ts';
 /** How often a running session is asked for news: often enough for a picture that moves. */
 const ASK_MS = 40;
 
+/** What the host passes as `workerData`. */
+export interface TraceWorkerData {
+  readonly limits: MemoryLimits | undefined;
+}
+
+const { limits } = workerData as TraceWorkerData;
 const port = ensure(parentPort ?? undefined, 'parent port');
 const sessions = new Map<string, KeptSession>();
 const files = new Map<string, Session>();
@@ -46,7 +53,7 @@ port.on('message', (message: FeedMessage) => {
 function follow(feed: MessagePort, control: Int32Array): void {
   endFeed();
   sessions.get(LIVE)?.dispose();
-  const trace = new FedTrace();
+  const trace = new FedTrace(limits);
   const kept = new KeptSession(
     trace,
     () => trace.info,
