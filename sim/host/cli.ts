@@ -1,6 +1,7 @@
 // The command line: `substream run FILE.ts`. One clear line for every kind of bad input; exit statuses
 // 0 done, 1 script error, 2 usage, 3 unexpected events, 4 time limit, 70 internal error.
 
+import { associateCommand } from './associate-command.ts';
 import { runCommand } from './cli-run.ts';
 import { compareCommand } from './compare-command.ts';
 import { diffCommand } from './diff-command.ts';
@@ -15,6 +16,7 @@ const HELP = `usage: substream COMMAND [OPTIONS]
   export SESSION      write a session in the format of another tool
   diff A B            compare two sessions
   compare A.ts B.ts   compare two shapes of one driver, mistakes included
+  associate [--undo]  let the desktop open session files with this checkout (Linux)
 
 Help on a command: substream COMMAND --help
 `;
@@ -27,6 +29,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['explain', explainCommand],
   ['diff', diffCommand],
   ['compare', compareCommand],
+  ['associate', associateCommand],
 ]);
 
 /** Runs a command line; returns its exit status. */
