@@ -83,6 +83,8 @@ const TABLE: readonly (readonly [label: string, entries: readonly Entry[]])[] = 
       'view.registers',
       'view.queues',
       'view.memory',
+      'view.caches',
+      'view.interrupts',
       'separator',
       'view.toggleSidebar',
       'view.togglePanel',

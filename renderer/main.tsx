@@ -10,6 +10,7 @@ import './theme/overlays.css';
 import './theme/parts.css';
 import './console/prompt.css';
 import './inspector/inspector.css';
+import './inspector/caches.css';
 import './debug/debug.css';
 import './trace/trace.css';
 import './welcome/gallery.css';

@@ -8,7 +8,7 @@ import type { WorkbenchModel } from '../workbench/workbench.ts';
 /** Panels of the inspector. */
 export type InspectorPanel = Extract<
   PanelId,
-  'fault' | 'tables' | 'registers' | 'queues' | 'memory'
+  'fault' | 'tables' | 'registers' | 'queues' | 'caches' | 'interrupts' | 'memory'
 >;
 
 /** About half a second: a panel that is shown for the first time has to be made first. */

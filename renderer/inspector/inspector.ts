@@ -5,7 +5,9 @@ import type { Disposable } from '../../sim/base/disposable.ts';
 import { DisposableStore, toDisposable } from '../../sim/base/disposable.ts';
 import type { SessionStatus } from '../../sim/protocol/api.ts';
 import type { ReadableStore } from '../base/store.ts';
+import { CachesView } from './caches-view.ts';
 import { FaultView } from './fault-view.ts';
+import { InterruptsView } from './interrupts-view.ts';
 import { MemoryView } from './memory-view.ts';
 import { QueuesView } from './queues-view.ts';
 import { RegistersView } from './registers-view.ts';
@@ -28,6 +30,8 @@ export class Inspector implements Disposable {
   readonly tables: TablesView;
   readonly registers: RegistersView;
   readonly queues: QueuesView;
+  readonly caches: CachesView;
+  readonly interrupts: InterruptsView;
   readonly memory: MemoryView;
   readonly ask: Ask;
   readonly #owned = new DisposableStore();
@@ -39,6 +43,8 @@ export class Inspector implements Disposable {
     this.tables = new TablesView(ask);
     this.registers = new RegistersView(ask);
     this.queues = new QueuesView(ask);
+    this.caches = new CachesView(ask);
+    this.interrupts = new InterruptsView(ask);
     this.memory = new MemoryView(ask);
     let state = session.info.value.state;
     this.#owned.add(
@@ -68,7 +74,15 @@ export class Inspector implements Disposable {
   }
 
   get #views() {
-    return [this.fault, this.tables, this.registers, this.queues, this.memory] as const;
+    return [
+      this.fault,
+      this.tables,
+      this.registers,
+      this.queues,
+      this.caches,
+      this.interrupts,
+      this.memory,
+    ] as const;
   }
 
   #restart(): void {

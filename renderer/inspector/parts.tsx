@@ -144,6 +144,8 @@ export function FieldTable(props: {
   readonly fields: readonly FieldDto[];
   readonly change: Change | undefined;
   readonly known?: boolean;
+  /** What stands before the other value of a marked field. */
+  readonly beside?: string;
 }): ReactElement {
   return (
     <table className="fields">
@@ -162,6 +164,7 @@ export function FieldTable(props: {
             key={`${field.name}:${field.lo}`}
             field={props.known === false ? layoutOnly(field) : field}
             change={props.change}
+            beside={props.beside ?? 'was'}
           />
         ))}
       </tbody>
@@ -176,6 +179,7 @@ function layoutOnly({ meaning: _meaning, ...field }: FieldDto): FieldDto {
 function Field(props: {
   readonly field: FieldDto;
   readonly change: Change | undefined;
+  readonly beside: string;
 }): ReactElement {
   const { name, hi, lo, text, meaning, doc } = props.field;
   const was = props.change?.before.get(name);
@@ -189,7 +193,12 @@ function Field(props: {
       <td>{hi === lo ? `[${lo}]` : `[${hi}:${lo}]`}</td>
       <td className="field-value">
         {text}
-        {was !== undefined && <span className="was"> was {was}</span>}
+        {was !== undefined && (
+          <span className="was">
+            {' '}
+            {props.beside} {was}
+          </span>
+        )}
       </td>
       <td className="field-meaning">
         {meaning}
@@ -197,5 +206,44 @@ function Field(props: {
         {doc !== undefined && <span className="dim">{doc}</span>}
       </td>
     </tr>
+  );
+}
+
+/** Words in memory, and beside them what the SMMU read where that was something else. */
+export function Words(props: {
+  readonly title: string;
+  readonly words: readonly string[];
+  readonly cached: readonly string[] | undefined;
+}): ReactElement {
+  const { title, words, cached } = props;
+  return (
+    <table className="words">
+      <caption className="visually-hidden">Words of {title}</caption>
+      <thead>
+        <tr>
+          <th scope="col">Offset</th>
+          <th scope="col">Memory</th>
+          {cached !== undefined && <th scope="col">As the SMMU read it</th>}
+        </tr>
+      </thead>
+      <tbody>
+        {words.map((word, at) => {
+          const differs = cached !== undefined && cached[at] !== word;
+          return (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a word is its offset
+            <tr key={at} className={classes(differs && 'is-stale')}>
+              <th scope="row">+0x{(at * 8).toString(16).padStart(2, '0')}</th>
+              <td>{word}</td>
+              {cached !== undefined && (
+                <td>
+                  {differs ? '≠ ' : '= '}
+                  {cached[at]}
+                </td>
+              )}
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
   );
 }

@@ -6,7 +6,16 @@ import { classes } from '../base/dom.ts';
 import { useStore } from '../base/store.ts';
 import { useWorkbench } from '../workbench/context.ts';
 import type { Change } from './changes.ts';
-import { AddressLink, ChangeSign, FieldTable, Pane, SCROLLS, useFollow, Writer } from './parts.tsx';
+import {
+  AddressLink,
+  ChangeSign,
+  FieldTable,
+  Pane,
+  SCROLLS,
+  useFollow,
+  Words,
+  Writer,
+} from './parts.tsx';
 import type { TablesView, TreeRow } from './tables-view.ts';
 import type { ListRow } from './virtual-list.tsx';
 import { VirtualList } from './virtual-list.tsx';
@@ -166,44 +175,9 @@ function Structure(props: {
           <Writer writer={node.writer} />
         </dd>
       </dl>
-      {node.words.length > 0 && <Words node={node} />}
+      {node.words.length > 0 && <Words title={title} words={node.words} cached={node.cached} />}
       {fields.length > 0 && <FieldTable label={title} fields={fields} change={change} />}
     </section>
-  );
-}
-
-/** Words in memory, and beside them what the SMMU read where that was something else. */
-function Words({ node }: { readonly node: NodeDto }): ReactElement {
-  const { words, cached } = node;
-  return (
-    <table className="words">
-      <caption className="visually-hidden">Words of {node.title}</caption>
-      <thead>
-        <tr>
-          <th scope="col">Offset</th>
-          <th scope="col">Memory</th>
-          {cached !== undefined && <th scope="col">As the SMMU read it</th>}
-        </tr>
-      </thead>
-      <tbody>
-        {words.map((word, at) => {
-          const differs = cached !== undefined && cached[at] !== word;
-          return (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a word is its offset
-            <tr key={at} className={classes(differs && 'is-stale')}>
-              <th scope="row">+0x{(at * 8).toString(16).padStart(2, '0')}</th>
-              <td>{word}</td>
-              {cached !== undefined && (
-                <td>
-                  {differs ? '≠ ' : '= '}
-                  {cached[at]}
-                </td>
-              )}
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
   );
 }
 

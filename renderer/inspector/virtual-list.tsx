@@ -31,6 +31,8 @@ interface VirtualListProps {
   /** Keys beyond the moving ones; says whether the key was one. */
   readonly onKey?: (key: string) => boolean;
   readonly onOpen?: (index: number) => void;
+  /** Rows [first, last) are made now: for lists that have only some of theirs. */
+  readonly onRange?: (first: number, last: number) => void;
 }
 
 /** The list. */
@@ -42,6 +44,9 @@ export function VirtualList(props: VirtualListProps): ReactElement {
   useLayoutEffect(() => reveal(element.current, selected), [selected]);
   const first = Math.max(0, Math.floor(top / ROW_HEIGHT) - MARGIN);
   const last = Math.min(count, Math.ceil((top + height) / ROW_HEIGHT) + MARGIN);
+  const { onRange } = props;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: told again only when the range changes
+  useEffect(() => onRange?.(first, last), [first, last]);
   const shown = Array.from({ length: Math.max(0, last - first) }, (_, at) => first + at);
   const onKeyDown = (event: KeyboardEvent): void => {
     const target = moved(event.key, selected, count, Math.floor(height / ROW_HEIGHT));

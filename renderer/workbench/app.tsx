@@ -18,7 +18,9 @@ import { DebugPane } from '../debug/debug-pane.tsx';
 import { InputBox } from '../debug/input-box.tsx';
 import { EditorPane } from '../editor/editor-pane.tsx';
 import { ExplorerPane } from '../explorer/explorer-pane.tsx';
+import { CachesPane } from '../inspector/caches-pane.tsx';
 import { FaultPane } from '../inspector/fault-pane.tsx';
+import { InterruptsPane } from '../inspector/interrupts-pane.tsx';
 import { MemoryPane } from '../inspector/memory-pane.tsx';
 import { QueuesPane } from '../inspector/queues-pane.tsx';
 import { RegistersPane } from '../inspector/registers-pane.tsx';
@@ -47,6 +49,8 @@ const COMPONENTS = {
   tables: () => <TablesPane />,
   registers: () => <RegistersPane />,
   queues: () => <QueuesPane />,
+  caches: () => <CachesPane />,
+  interrupts: () => <InterruptsPane />,
   memory: () => <MemoryPane />,
   welcome: () => <Gallery />,
 };

@@ -136,6 +136,8 @@ function inspectCommands(parts: Parts) {
     'view.tables': () => showInspector(parts, 'tables'),
     'view.registers': () => showInspector(parts, 'registers'),
     'view.queues': () => showInspector(parts, 'queues'),
+    'view.caches': () => showInspector(parts, 'caches'),
+    'view.interrupts': () => showInspector(parts, 'interrupts'),
     'view.memory': () => showInspector(parts, 'memory'),
     'inspect.refresh': () => inspector.refresh(),
     'inspect.lastEvent': () => explainEvent(parts, undefined),

@@ -19,6 +19,8 @@ export const PANELS = {
   tables: { title: 'Tables', edge: 'right' },
   registers: { title: 'Registers', edge: 'right' },
   queues: { title: 'Queues', edge: 'right' },
+  caches: { title: 'Caches', edge: 'right' },
+  interrupts: { title: 'Interrupts', edge: 'right' },
   memory: { title: 'Memory', edge: 'right' },
   comparison: { title: 'Comparison', edge: 'bottom' },
 } as const satisfies Readonly<Record<string, { title: string; edge: Edge }>>;

@@ -84,9 +84,9 @@ export const CACHE_COMMANDS: Readonly<Record<string, ConsoleCommand>> = {
     needs: CACHES,
     run: command('CD'),
   },
-  walkcache: {
-    usage: 'walkcache [FILTER...]',
-    help: 'table descriptors that the SMMU holds',
+  wcache: {
+    usage: 'wcache [FILTER...]',
+    help: 'walk cache: table descriptors that the SMMU holds',
     needs: CACHES,
     run: command('walk'),
   },

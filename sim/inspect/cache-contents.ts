@@ -63,6 +63,8 @@ export class CacheContents {
   #begun: Begun | undefined;
   /** False in a session of an older version, which does not tell what entries hold. */
   told = true;
+  /** Record of the newest insertion; 0: none. */
+  newest = 0;
 
   constructor(index: TraceIndex) {
     this.#cursor = new TraceCursor(index.source);
@@ -243,6 +245,7 @@ export class CacheContents {
 
   #put(begun: Begun, content: Partial<CacheEntry>): void {
     const { cache, record, sid, ssid, entry } = begun;
+    this.newest = record;
     this.#remove(cache, entry);
     const made: CacheEntry = {
       ...{ input: 0n, tag: 0, shape: 0, pa: 0, granted: 0, copies: [], freshness: 'fresh' },

@@ -93,6 +93,7 @@ export function cacheViews(
       stale: contents.stale(number),
     })),
     ...(note === undefined ? {} : { note }),
+    newest: contents.newest,
     matching: found.length,
     from: first,
     rows: found

@@ -63,6 +63,8 @@ export const COMMANDS = {
   'view.registers': { title: 'Registers', category: 'View', keys: ['Alt+3'] },
   'view.queues': { title: 'Queues', category: 'View', keys: ['Alt+4'] },
   'view.memory': { title: 'Memory', category: 'View', keys: ['Alt+5'] },
+  'view.caches': { title: 'Caches', category: 'View', keys: ['Alt+6'] },
+  'view.interrupts': { title: 'Interrupts', category: 'View', keys: ['Alt+7'] },
   'view.toggleSidebar': { title: 'Toggle Side Bar', category: 'View', keys: ['Mod+B'] },
   'view.togglePanel': { title: 'Toggle Panel', category: 'View', keys: ['Mod+J'] },
   'view.toggleInspector': { title: 'Toggle Inspector', category: 'View', keys: ['Mod+Alt+B'] },

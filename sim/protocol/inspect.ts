@@ -160,6 +160,8 @@ export interface CachesDto {
   }[];
   /** Why not everything is known, or what is wrong with the filter. */
   readonly note?: string;
+  /** Record of the newest insertion, whether or not its entry is still there; 0: none. */
+  readonly newest: number;
   readonly matching: number;
   /** Place of the first row among the matching ones, from 0. */
   readonly from: number;

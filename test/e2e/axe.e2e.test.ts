@@ -57,6 +57,20 @@ const VIEWS: Readonly<Record<string, ViewUnderTest>> = {
     },
     seen: '.inspector-queues .inspector-detail',
   },
+  'the caches': {
+    show: async (page) => {
+      await runCommand(page, 'View: Caches');
+      await press(page, 'ArrowDown');
+    },
+    seen: '.inspector-caches .inspector-detail',
+  },
+  'the interrupts': {
+    show: async (page) => {
+      await runCommand(page, 'View: Interrupts');
+      await press(page, 'ArrowDown');
+    },
+    seen: '.inspector-interrupts .inspector-detail',
+  },
   memory: {
     show: async (page) => {
       await runCommand(page, 'View: Fault');

@@ -192,6 +192,7 @@ describe('the console', () => {
     ['cdcache 8 3', '0x8 3          ASID 2  (line 99)'],
     ['cdcache 8 4', 'none of 1 entries'],
     ['atc', 'ATC cache: empty'],
+    ['wcache stage 2', 'none of 3 entries'],
     ['tlb x', expect.stringContaining("tlb: 'x' is none of sid N")],
   ])('answers %j', (text, answer) => {
     expect(cached('s1').typed(text)).toEqual(answer);

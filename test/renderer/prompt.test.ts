@@ -74,7 +74,10 @@ describe('the prompt', () => {
 
   it.each([
     ['wa', 'walk ', []],
-    ['c', 'c', ['cd', 'cmdq']],
+    ['c', 'c', ['cd', 'cmdq', 'cdcache']],
+    ['st', 'ste', []],
+    ['tl', 'tlb ', []],
+    ['ir', 'irqs ', []],
     ['ex', 'explain ', []],
     ['', '', undefined],
     ['nothing', 'nothing', undefined],
