@@ -1,5 +1,5 @@
-// `node scripts/bench-window.mjs [ROUNDS | steps]`: builds, starts a display, measures the window or only the
-// steps of the debugger in it, and prints one JSON object.
+// `node scripts/bench-window.mjs [ROUNDS | steps | kills [COUNT]]`: builds, starts a display, measures the window,
+// only the steps of the debugger in it, or what COUNT kills cost (50), and prints one JSON object.
 
 import { spawn } from 'node:child_process';
 import { buildWorkbench } from './build.mjs';
@@ -7,7 +7,7 @@ import { startDisplay } from './display.mjs';
 import { ensure } from './ensure.mjs';
 import { ROOT, say } from './process.mjs';
 
-const rounds = process.argv[2] ?? '7';
+const what = process.argv.slice(2);
 const { electron, problem } = await ensure({ display: true });
 if (electron === undefined || problem !== undefined) {
   say(problem ?? 'no Electron');
@@ -17,7 +17,7 @@ await buildWorkbench();
 const display = process.platform === 'linux' ? await startDisplay() : undefined;
 const child = spawn(
   process.execPath,
-  ['scripts/run-node.mjs', 'test/bench/window/cli.ts', electron, rounds],
+  ['scripts/run-node.mjs', 'test/bench/window/cli.ts', electron, ...what],
   {
     cwd: ROOT,
     stdio: 'inherit',

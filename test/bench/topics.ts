@@ -14,5 +14,6 @@ export async function loadTopics(): Promise<readonly Topic[]> {
     (await import('./trace.ts')).traceTopic,
     (await import('./debug.ts')).debugTopic,
     (await import('./window.ts')).windowTopic,
+    (await import('./window.ts')).killsTopic,
   ];
 }

@@ -8,6 +8,8 @@ import type { Figures, Topic } from './measure.ts';
 const ROOT = resolve(import.meta.dirname, '../../..');
 /** More take long; `node scripts/bench-window.mjs 7` gives medians. */
 const ROUNDS = '1';
+/** `node scripts/bench-window.mjs kills` makes fifty, in four minutes. */
+const KILLS = '10';
 const LIMIT_MS = 120_000;
 const NOTHING = {
   cold_start_ms: null,
@@ -22,16 +24,23 @@ const NO_STEPS = {
   step_work_p50_ms: null,
   step_work_p95_ms: null,
 };
+const NO_KILLS = {
+  kill9_lost_ms: null,
+  kill9_lost_p50_ms: null,
+  kills: null,
+  kill9_overwritten: null,
+  kill9_damaged: null,
+};
 
 /** Steps of the debugger, from the key to the repainted line. */
 export function windowSteps(): Figures {
-  return inWindow('steps', NO_STEPS);
+  return inWindow(['steps'], NO_STEPS);
 }
 
-function inWindow(what: string, nothing: Figures): Figures {
+function inWindow(what: readonly string[], nothing: Figures): Figures {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ['scripts/bench-window.mjs', what],
+    ['scripts/bench-window.mjs', ...what],
     { cwd: ROOT, encoding: 'utf8', timeout: LIMIT_MS },
   );
   if (status !== 0) {
@@ -42,4 +51,9 @@ function inWindow(what: string, nothing: Figures): Figures {
   return JSON.parse(stdout.slice(stdout.indexOf('{'))) as Figures;
 }
 
-export const windowTopic: Topic = { name: 'window', run: () => inWindow(ROUNDS, NOTHING) };
+export const windowTopic: Topic = { name: 'window', run: () => inWindow([ROUNDS], NOTHING) };
+
+export const killsTopic: Topic = {
+  name: 'kills',
+  run: () => inWindow(['kills', KILLS], NO_KILLS),
+};

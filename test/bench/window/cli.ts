@@ -1,8 +1,14 @@
-// Entry of scripts/bench-window.mjs: the Electron to measure, and how often, or that only steps count.
+// Entry of scripts/bench-window.mjs: the Electron to measure, and what: all in so many rounds, only the
+// steps of the debugger, or so many kills.
 
+import { killFigures } from './kills.ts';
 import { measureSteps, measureWindow } from './measure.ts';
 
-const [electron = '', rounds = '7'] = process.argv.slice(2);
+const [electron = '', what = '7', count = '50'] = process.argv.slice(2);
 const figures =
-  rounds === 'steps' ? await measureSteps(electron) : await measureWindow(electron, Number(rounds));
+  what === 'steps'
+    ? await measureSteps(electron)
+    : what === 'kills'
+      ? await killFigures(electron, Number(count))
+      : await measureWindow(electron, Number(what));
 console.log(JSON.stringify(figures, undefined, 2));

@@ -2,17 +2,15 @@
 // the first fault on the screen (the page marks both when painted), and from frame to frame while a
 // script fills the trace that is looked at.
 
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { chromium } from 'playwright-core';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import type { StepFigures } from './debug-steps.ts';
 import { stepFigures } from './debug-steps.ts';
+import type { Measured } from './in-window.ts';
+import { inWindow, ROOT } from './in-window.ts';
 
-const ROOT = process.env['SUBSTREAM_APP'] ?? resolve(import.meta.dirname, '../../..');
 const START_LIMIT_MS = 60_000;
 const EXAMPLE = join(ROOT, 'examples/aux-domains.ts');
 /** A device that reads for longer than is measured. */
@@ -76,9 +74,9 @@ export async function measureWindow(electron: string, rounds = 7): Promise<Windo
     const profile = mkdtempSync(join(tmpdir(), 'substream-bench-'));
     cold.push(await inWindow([electron, profile, EXAMPLE], startTime));
     warm.push(
-      await inWindow([electron, profile, EXAMPLE], async (page, spawned) => {
-        const time = await startTime(page, spawned);
-        runs.push(await runTime(page));
+      await inWindow([electron, profile, EXAMPLE], async (window) => {
+        const time = await startTime(window);
+        runs.push(await runTime(window.page));
         return time;
       }),
     );
@@ -97,9 +95,9 @@ export async function measureSteps(electron: string): Promise<StepFigures> {
   const folder = mkdtempSync(join(tmpdir(), 'substream-bench-'));
   const script = join(folder, 'stepped.ts');
   writeFileSync(script, STEPPED);
-  const figures = await inWindow([electron, folder, script], async (page, spawned) => {
-    await startTime(page, spawned);
-    return await stepFigures(page);
+  const figures = await inWindow([electron, folder, script], async (window) => {
+    await startTime(window);
+    return await stepFigures(window.page);
   });
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   return figures;
@@ -112,8 +110,9 @@ async function busyTimeline(
   const folder = mkdtempSync(join(tmpdir(), 'substream-bench-'));
   const script = join(folder, 'busy.ts');
   writeFileSync(script, BUSY);
-  const figures = await inWindow([electron, folder, script], async (page, spawned) => {
-    await startTime(page, spawned);
+  const figures = await inWindow([electron, folder, script], async (window) => {
+    const { page } = window;
+    await startTime(window);
     await page.locator('.status-bar.is-idle').waitFor();
     await page.keyboard.press('Control+F5');
     await page.keyboard.press('Control+Shift+T');
@@ -139,55 +138,8 @@ async function recordsShown(page: Page): Promise<number> {
   return Number(text?.replace(/\D/g, ''));
 }
 
-async function inWindow<T>(
-  [electron, profile, file]: readonly [string, string, string],
-  measure: (page: Page, spawned: number) => Promise<T>,
-): Promise<T> {
-  const sandbox = process.platform === 'linux' && process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-  const args = [...sandbox, `--user-data-dir=${profile}`, '--remote-debugging-port=0', ROOT, file];
-  const spawned = Date.now();
-  const child = spawn(electron, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  let browser: Browser | undefined;
-  try {
-    browser = await chromium.connectOverCDP(await debuggerUrl(child));
-    const page =
-      browser.contexts()[0]?.pages()[0] ?? (await browser.contexts()[0]?.waitForEvent('page'));
-    if (page === undefined) {
-      throw new Error('the workbench opened no window');
-    }
-    return await measure(page, spawned);
-  } finally {
-    await browser?.close();
-    await end(child);
-  }
-}
-
-function debuggerUrl(child: ChildProcess): Promise<string> {
-  return new Promise((done, fail) => {
-    let text = '';
-    child.stderr?.setEncoding('utf8').on('data', (more: string) => {
-      text += more;
-      const url = /DevTools listening on (ws:\S+)/.exec(text)?.[1];
-      if (url !== undefined) {
-        done(url);
-      }
-    });
-    child.once('error', fail);
-    child.once('exit', (code) => fail(new Error(`Electron ended with ${code}\n${text}`)));
-  });
-}
-
-function end(child: ChildProcess): Promise<void> {
-  return new Promise((done) => {
-    child.once('exit', () => done());
-    if (child.exitCode !== null || !child.kill('SIGTERM')) {
-      done();
-    }
-  });
-}
-
 /** When the first editor was painted, counted from the start of the process. */
-async function startTime(page: Page, spawned: number): Promise<number> {
+async function startTime({ page, spawned }: Measured): Promise<number> {
   return (await markTime(page, 'substream:editor', 1)) - spawned;
 }
 
