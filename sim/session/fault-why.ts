@@ -36,12 +36,8 @@ export class FaultWhy {
    * @param record the event in the trace, undefined when it was not recorded
    */
   explain(event: EventRecordDto, record: number | undefined): string | undefined {
-    const says = SAYS[event.name];
-    if (says === undefined) {
-      return undefined;
-    }
-    const what = typeof says === 'string' ? says : says(event);
-    const by = record === undefined ? undefined : this.#blame(record);
+    const what = meaningOf(event);
+    const by = what === undefined || record === undefined ? undefined : this.#blame(record);
     return by === undefined ? what : `${what}, ${by}`;
   }
 
@@ -61,6 +57,12 @@ export class FaultWhy {
         : verbOf(culprit, writtenBy);
     return verb === undefined ? undefined : `${verb} at ${file}:${writtenBy?.line}`;
   }
+}
+
+/** What an event says by its definition, e.g. `no mapping`. */
+export function meaningOf(event: EventRecordDto): string | undefined {
+  const says = SAYS[event.name];
+  return typeof says === 'function' ? says(event) : says;
 }
 
 /** What the call that wrote the guilty bits did, as far as its name tells. */

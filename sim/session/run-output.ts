@@ -11,7 +11,7 @@ import { scriptCallOf } from '../trace/reader.ts';
 import type { Recorder } from '../trace/recorder.ts';
 import { Repeats } from '../trace/repeats.ts';
 import { EventLog, eventHeadline } from './event-log.ts';
-import { FaultWhy } from './fault-why.ts';
+import { FaultWhy, meaningOf } from './fault-why.ts';
 import { QueuedEvents } from './queued-events.ts';
 
 /** What the output needs. */
@@ -32,7 +32,6 @@ export class RunOutput {
   readonly #devices = new Map<number, string>();
   readonly #repeats = new Repeats();
   readonly #queued: QueuedEvents;
-  readonly #texts = new Map<EventRecordDto, string>();
   /** Place of the call that is running; undefined between calls. */
   place: Place | undefined;
 
@@ -67,9 +66,10 @@ export class RunOutput {
     }
   }
 
-  /** The decoded line of a drained event, without its headline when there is a reason. */
+  /** What a script hears of an event. It names no line: a script must not depend on what is recorded. */
   reasonOf(event: EventRecordDto): string {
-    return this.#texts.get(event) ?? event.name;
+    const meaning = meaningOf(event);
+    return meaning === undefined ? event.name : `${event.name}: ${meaning}`;
   }
 
   get #now(): number {
@@ -91,7 +91,6 @@ export class RunOutput {
     const device = this.#devices.get(event.sid) ?? `sid-${hex(event.sid)}`;
     const record = this.#queued.take(event.words);
     const why = this.#why.explain(event, record);
-    this.#texts.set(event, why === undefined ? event.name : `${event.name}: ${why}`);
     const headline = eventHeadline(event, device);
     const text = why === undefined ? headline : `${headline}: ${why}`;
     const cause = record ?? this.#options.recorder.cause;
