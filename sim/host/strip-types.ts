@@ -29,10 +29,20 @@ function engineFault(text: string): SyntaxFault | undefined {
     return undefined;
   } catch (error) {
     const { message, stack = '' } = error as Error;
-    const [place = '', , caret = ''] = stack.split('\n');
+    const [place = '', code = '', caret = ''] = stack.split('\n');
     const line = Number(place.slice(FILE.length + 1));
-    return { message, line: line > 0 ? line : 1, column: caret.indexOf('^') + 1 || 1 };
+    const at = Math.max(0, caret.indexOf('^'));
+    return { message: newerThan(code, at) ?? message, line: line > 0 ? line : 1, column: at + 1 };
   }
+}
+
+/** Words for what the engine does not know yet, where it only stumbles over a character. */
+function newerThan(line: string, at: number): string | undefined {
+  return line[at] === '@'
+    ? 'decorators are not available here: call the function yourself'
+    : /\busing\s+$/.test(line.slice(0, at))
+      ? 'using is not available here: release it in a finally block'
+      : undefined;
 }
 
 const FILE = 'script-to-check';

@@ -9,6 +9,9 @@ import { parseHitCondition } from '../../session/debug-hits.ts';
 import type { ScriptSource, SourcePlace } from './script-source.ts';
 import type { WorkerConnection } from './worker-connection.ts';
 
+/** The engine tells no more places at a time. */
+const MOST_TOLD = 1000;
+
 /** A place where the engine can stop, in the user's terms. */
 export interface StopPlace extends SourcePlace {
   readonly engine: Debugger.BreakLocation;
@@ -41,11 +44,7 @@ export class BreakpointBinding {
     connection: WorkerConnection,
     source: ScriptSource,
   ): Promise<BreakpointBinding> {
-    const start = { scriptId: source.scriptId, lineNumber: 0, columnNumber: source.shift };
-    const { locations } = await connection.send<Debugger.GetPossibleBreakpointsReturnType>(
-      'Debugger.getPossibleBreakpoints',
-      { start },
-    );
+    const locations = await allLocations(connection, source);
     const places = locations.flatMap((engine): StopPlace[] => {
       const place = source.isInsert(engine) ? undefined : source.toUser(engine);
       return place === undefined ? [] : [{ ...place, engine }];
@@ -147,6 +146,28 @@ export class BreakpointBinding {
       plain: condition === '',
     });
   }
+}
+
+/** Every place of the script where the engine can stop, in order. */
+async function allLocations(
+  connection: WorkerConnection,
+  { scriptId, shift }: ScriptSource,
+): Promise<readonly Debugger.BreakLocation[]> {
+  const all = new Map<string, Debugger.BreakLocation>();
+  let start = { scriptId, lineNumber: 0, columnNumber: shift };
+  for (let told = MOST_TOLD; told >= MOST_TOLD; ) {
+    const { locations } = await connection.send<Debugger.GetPossibleBreakpointsReturnType>(
+      'Debugger.getPossibleBreakpoints',
+      { start },
+    );
+    for (const location of locations) {
+      all.set(keyOf(location), location);
+      const { lineNumber, columnNumber = 0 } = location;
+      start = { scriptId, lineNumber, columnNumber };
+    }
+    told = locations.length;
+  }
+  return [...all.values()];
 }
 
 /** A call of the agent that says whether to stop at this breakpoint. */

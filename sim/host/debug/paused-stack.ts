@@ -13,6 +13,9 @@ const SCOPE_NAMES: Readonly<Record<string, string>> = {
   closure: 'Closure',
 };
 
+/** Name of the function that a script becomes. */
+const SCRIPT = 'script';
+
 /** A function's place on the stack. */
 export interface CallPlace extends SourcePlace {
   /** What runs was not called from here but began later: behind an `await`, or in a `then`. */
@@ -40,6 +43,11 @@ export class PausedStack {
   /** Frames of every kind. */
   get depth(): number {
     return this.#all.length;
+  }
+
+  /** True in the script's own statements, outside of its functions. */
+  get isOutermost(): boolean {
+    return this.own.length === 1 && this.own[0]?.functionName === SCRIPT;
   }
 
   /** True when the thread stopped in the script's own text. */
@@ -133,11 +141,7 @@ function isScriptBody(
 }
 
 function nameOf(functionName: string): string {
-  return functionName === 'script'
-    ? '(script)'
-    : functionName === ''
-      ? '(anonymous)'
-      : functionName;
+  return functionName === SCRIPT ? '(script)' : functionName === '' ? '(anonymous)' : functionName;
 }
 
 /** Name of a scope as the variables view shows it. */

@@ -64,6 +64,7 @@ export class ScriptDebugger implements ThreadDebugger {
   #entryId: string | undefined;
   #going: Going = { how: 'run' };
   #paused: PausedScript | undefined;
+  #isOutermost = false;
   #number = 0;
   #loops: Disposable | undefined;
   readonly #steps: StepFilter;
@@ -74,7 +75,7 @@ export class ScriptDebugger implements ThreadDebugger {
     this.#tree = new ScriptTree(request.text);
     this.#breakpoints = new RunBreakpoints(request.text, this.#tree, breakpoints);
     this.#stopOnEntry = stopOnEntry === true;
-    this.#steps = new StepFilter(request.text);
+    this.#steps = new StepFilter(request.text, this.#tree);
   }
 
   /** The script while it stands still; undefined while it runs. */
@@ -136,8 +137,9 @@ export class ScriptDebugger implements ThreadDebugger {
     await this.#step('Debugger.stepInto');
   }
 
+  /** Out of the script itself leads to its end: the engine would stop in whatever runs next. */
   async stepOut(): Promise<void> {
-    await this.#step('Debugger.stepOut');
+    await (this.#isOutermost ? this.continue() : this.#step('Debugger.stepOut'));
   }
 
   /** Stops as soon as the script itself runs; nothing happens when it stands still already. */
@@ -230,8 +232,9 @@ export class ScriptDebugger implements ThreadDebugger {
     const { place } = stack;
     this.#place = place && { file: this.#request.file, line: place.line, column: place.column };
     const isNew = isBreak || (stop.hitBreakpoints ?? []).length > 0;
-    if (this.#steps.isMidway(source, stack, this.#going, isNew)) {
-      await this.#send('Debugger.stepOver');
+    if (await this.#steps.isMidway(source, stack, this.#going, isNew)) {
+      const into = this.#going.how === 'step' && this.#going.step === 'Debugger.stepInto';
+      await this.#send(into ? 'Debugger.stepInto' : 'Debugger.stepOver');
       return;
     }
     this.#steps.shown(stack, isBreak);
@@ -254,11 +257,14 @@ export class ScriptDebugger implements ThreadDebugger {
     this.#interruptible(true);
     const shown = await this.#exception(paused, thrown);
     this.#paused = paused;
+    this.#isOutermost = stack.isOutermost;
     this.#number++;
     const number = this.#number;
     const frames = stack.frames(state.reasons);
     const status = state.status === undefined ? {} : { status: state.status };
     this.#stops.fire({ number, ...why, ...shown, ...status, frames, scopes });
+    // Ready before a person can ask for the first step.
+    void this.#tree.parsed();
   }
 
   async #isCaught({ data }: Debugger.PausedEventDataType, stack: PausedStack): Promise<boolean> {

@@ -85,12 +85,27 @@ export class ParsedScript {
     const offset = this.#offsetOf(place);
     let found: AnyNode | undefined;
     for (const node of this.nodes) {
-      const isInside = node.start <= offset && offset < node.end;
-      if (isInside && (found === undefined || node.end - node.start < found.end - found.start)) {
+      if (node.start <= offset && offset < node.end && isWithin(node, found)) {
         found = node;
       }
     }
     return found;
+  }
+
+  /**
+   * The statement without a body of its own around a place, of the function that runs there; a return
+   * whose value is ready stands at its end.
+   */
+  statementAt(place: SourcePlace): AnyNode | undefined {
+    const offset = this.#offsetOf(place);
+    let found: AnyNode | undefined;
+    for (const node of this.nodes) {
+      const isAround = node.start <= offset && offset <= node.end;
+      if (isAround && (runsAlone(node) || isSimple(node)) && isWithin(node, found)) {
+        found = node;
+      }
+    }
+    return found === undefined || runsAlone(found) ? undefined : found;
   }
 
   /** True when a place is in a node: where it starts, or behind its start. */
@@ -107,6 +122,24 @@ export class ParsedScript {
   #offsetOf({ line, column }: SourcePlace): number {
     return HEAD.length + (this.#lineStarts[line - 1] ?? 0) + column - 1;
   }
+}
+
+/** True for what does not run with the statement around it. */
+function runsAlone(node: AnyNode): boolean {
+  return isFunction(node) || node.type === 'ClassBody';
+}
+
+function isSimple({ type }: AnyNode): boolean {
+  return (
+    type === 'VariableDeclaration' ||
+    type === 'ExpressionStatement' ||
+    type === 'ReturnStatement' ||
+    type === 'ThrowStatement'
+  );
+}
+
+function isWithin(inner: AnyNode, outer: AnyNode | undefined): boolean {
+  return outer === undefined || inner.end - inner.start < outer.end - outer.start;
 }
 
 /** True for a function of any form. */
