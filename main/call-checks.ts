@@ -24,6 +24,11 @@ const RUN_REQUEST = z.strictObject({
 
 const INSPECT_REQUEST = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('tables'), node: z.string().max(200).optional() }),
+  z.strictObject({
+    kind: z.literal('tablePath'),
+    sid: z.number().int().min(0).max(0xffff_ffff),
+    ssid: z.number().int().min(0).max(0xf_ffff).optional(),
+  }),
   z.strictObject({ kind: z.literal('registers') }),
   z.strictObject({ kind: z.literal('queues') }),
   z.strictObject({

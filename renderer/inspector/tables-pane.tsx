@@ -1,10 +1,12 @@
 // TABLES: the structures in memory as a tree, and below it everything about the selected one.
 
 import type { ReactElement } from 'react';
+import { useState } from 'react';
 import type { NodeDto, NodeState } from '../../sim/protocol/inspect.ts';
 import { classes } from '../base/dom.ts';
 import { useStore } from '../base/store.ts';
 import { useWorkbench } from '../workbench/context.ts';
+import { focusSoon } from './actions.ts';
 import type { Change } from './changes.ts';
 import {
   AddressLink,
@@ -17,6 +19,7 @@ import {
   Writer,
 } from './parts.tsx';
 import type { TablesView, TreeRow } from './tables-view.ts';
+import { parseStream } from './tables-view.ts';
 import type { ListRow } from './virtual-list.tsx';
 import { VirtualList } from './virtual-list.tsx';
 
@@ -32,8 +35,6 @@ const STATE_WORDS: Readonly<Record<NodeState, string>> = {
   stale: 'stale: memory has changed since the SMMU read it',
   abort: 'abort',
 };
-/** A node that opens to this many is cut off there by whoever answers. */
-const MOST_CHILDREN = 1024;
 
 /** The tree and the selected structure. */
 export function TablesPane(): ReactElement {
@@ -48,7 +49,7 @@ export function TablesPane(): ReactElement {
   const empty =
     rows.length === 0 ? 'No stream has an entry: the Stream table is not set up yet.' : undefined;
   return (
-    <Pane name="tables" label="Tables" view={tables} empty={empty}>
+    <Pane name="tables" label="Tables" view={tables} empty={empty} bar={<GoTo tables={tables} />}>
       <VirtualList
         role="tree"
         label="Structures in memory"
@@ -61,6 +62,44 @@ export function TablesPane(): ReactElement {
       />
       {current !== undefined && <Structure node={current.node} change={changes.get(current.key)} />}
     </Pane>
+  );
+}
+
+/** A box that finds an STE or a CD among a million. */
+function GoTo({ tables }: { readonly tables: TablesView }): ReactElement {
+  const [text, setText] = useState('');
+  const [missing, setMissing] = useState<string>();
+  const parsed = parseStream(text);
+  const submit = async (): Promise<void> => {
+    if (parsed !== undefined) {
+      const found = await tables.goTo(parsed.sid, parsed.ssid);
+      setMissing(found ? undefined : text);
+      if (found) {
+        focusSoon('.inspector-tables [tabindex="0"]');
+      }
+    }
+  };
+  return (
+    <form
+      className="address-bar"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void submit();
+      }}
+    >
+      <input
+        className="filter"
+        type="text"
+        aria-label="Go to StreamID and SubstreamID"
+        aria-invalid={text !== '' && parsed === undefined}
+        placeholder="Go to SID [SSID], e.g. 0x10 3"
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+      />
+      <span className="inspector-count" role="status">
+        {missing !== undefined && missing === text && 'not there'}
+      </span>
+    </form>
   );
 }
 
@@ -134,7 +173,6 @@ function rowOf(
         <ChangeSign change={changes.get(key)} /> <span className="tree-title">{title}</span>{' '}
         <span className="tree-text">{text}</span>{' '}
         <span className={state === 'ok' ? 'visually-hidden' : 'state-word'}>{state}</span>{' '}
-        {position === MOST_CHILDREN && <span className="state-word">the rest is not shown</span>}
       </span>
     ),
   };

@@ -34,6 +34,8 @@ export class TablesView extends View {
   #children: Children = new Map();
   #before: ReadonlyMap<string, NodeDto> | undefined;
   #opened = false;
+  /** Selected as soon as it is there. */
+  #wanted: string | undefined;
 
   /** The row that is selected, if it is visible. */
   get current(): TreeRow | undefined {
@@ -57,6 +59,26 @@ export class TablesView extends View {
       this.#expanded.delete(key);
       this.#show();
     }
+  }
+
+  /**
+   * Opens the way to an STE, or with `ssid` to a CD, and selects it.
+   *
+   * @returns false when there is none: what leads to it is selected then, as far as there is anything
+   */
+  async goTo(sid: number, ssid: number | undefined): Promise<boolean> {
+    const wanted = ssid === undefined ? {} : { ssid };
+    const { path } = await askFor(this.ask, { kind: 'tablePath', sid, ...wanted });
+    let key = ROOT;
+    for (const [at, id] of path.entries()) {
+      key = childKey(key, id);
+      if (at < path.length - 1) {
+        this.#expanded.add(key);
+      }
+    }
+    this.#wanted = key === ROOT ? undefined : key;
+    this.refresh();
+    return path.at(-1)?.startsWith(ssid === undefined ? 'ste:' : 'cd:') ?? false;
   }
 
   restart(): void {
@@ -121,6 +143,10 @@ export class TablesView extends View {
     const rows: TreeRow[] = [];
     this.#append(rows, ROOT, 0);
     this.rows.set(rows);
+    if (this.#wanted !== undefined && rows.some(({ key }) => key === this.#wanted)) {
+      this.selected.set(this.#wanted);
+      this.#wanted = undefined;
+    }
     const { value } = this.selected;
     if (value !== undefined && !rows.some(({ key }) => key === value)) {
       this.selected.set(nearest(value, rows) ?? rows[0]?.key);
@@ -170,4 +196,16 @@ function nearest(key: string, rows: readonly TreeRow[]): string | undefined {
 
 function sameNode(a: NodeDto, b: NodeDto): boolean {
   return a.state === b.state && a.text === b.text && a.words.join() === b.words.join();
+}
+
+/** `0x10`, `0x10 3`: a StreamID and perhaps a SubstreamID; undefined when it is neither. */
+export function parseStream(text: string): { sid: number; ssid: number | undefined } | undefined {
+  const words = text.trim().split(/[\s,]+/);
+  const numbers = words.map((word) => Number(word.replaceAll('_', '')));
+  const [sid, ssid] = numbers;
+  const fine = numbers.every((one) => Number.isInteger(one) && one >= 0);
+  if (!fine || text.trim() === '' || words.length > 2 || sid === undefined) {
+    return undefined;
+  }
+  return sid < 2 ** 32 && (ssid ?? 0) < 2 ** 20 ? { sid, ssid } : undefined;
 }

@@ -87,6 +87,8 @@ export function lastAtMost(ids: readonly number[], limit: number): number {
 export class TraceIndex {
   readonly source: TraceSource;
   readonly #words = new Map<number, History>();
+  /** Pages with a word in {@link #words}. */
+  readonly #pages = new Set<number>();
   readonly #registers = new Map<number, History>();
   readonly #reads = new Map<number, History>();
   /** What the SMMU read. */
@@ -151,6 +153,16 @@ export class TraceIndex {
       words[index + 1] = hi;
     }
     return words;
+  }
+
+  /** True when anything in the pages of [pa, pa + bytes) was ever stored to. */
+  wroteIn(pa: number, bytes: number): boolean {
+    for (let page = Math.floor(pa / PAGE); page * PAGE < pa + bytes; page++) {
+      if (this.#pages.has(page)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Writers of the words [pa, pa + bytes) as of a record: distinct, oldest first, 0 left out. */
@@ -276,6 +288,7 @@ export class TraceIndex {
       (word(index + 1) >>> 0) * TWO_32 + (word(index) >>> 0);
     switch (kind) {
       case K.mem_write:
+        this.#pages.add(Math.floor(address(1) / PAGE));
         historyOf(this.#words, address(1)).push(id, word(3), word(4));
         break;
       case K.mmio_write:

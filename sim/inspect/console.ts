@@ -13,6 +13,7 @@ import { INTERRUPT_COMMANDS } from './interrupts.ts';
 import { MEMORY, NotRecordedError, need, QUEUES, REGISTERS, STRUCTURES } from './needs.ts';
 import { queueViews } from './queues.ts';
 import { registerViews } from './registers.ts';
+import { pathTo } from './table-path.ts';
 import { tableNodes } from './tables.ts';
 import { walkLines } from './walk.ts';
 
@@ -111,42 +112,57 @@ function helpLines(): string[] {
 }
 
 function steCommand({ context }: ConsoleTools, [sid]: readonly string[]): string[] {
-  const stes = allStes(context);
   if (sid === undefined) {
-    return stes.length === 0 ? ['no valid STE'] : stes.map(nodeLine);
+    return listed(leavesOf(context, undefined, 'ste:'), 'no valid STE');
   }
-  const wanted = steOf(stes, numberArgument(sid, 'SID', 2 ** 32));
+  const wanted = nodeOf(context, numberArgument(sid, 'SID', 2 ** 32));
   return wanted === undefined ? [`no STE for SID ${sid}`] : nodeLines(wanted);
 }
 
-function allStes(context: InspectContext): NodeDto[] {
-  return tableNodes(context).flatMap((node) =>
-    node.id.startsWith('l1std:') ? tableNodes(context, node.id) : [node],
-  );
-}
-
-function steOf(stes: readonly NodeDto[], sid: number): NodeDto | undefined {
-  return stes.find(({ id }) => id.startsWith(`ste:${sid}:`));
-}
-
 function cdCommand({ context }: ConsoleTools, [sid, ssid]: readonly string[]): string[] {
-  const ste = steOf(allStes(context), numberArgument(sid, 'SID', 2 ** 32));
+  const stream = numberArgument(sid, 'SID', 2 ** 32);
+  const ste = nodeOf(context, stream);
   if (ste === undefined) {
     return [`no STE for SID ${sid}`];
   }
-  const cds = tableNodes(context, ste.id).flatMap((node) =>
-    node.id.startsWith('l1cd:')
-      ? tableNodes(context, node.id)
-      : node.id.startsWith('cd:')
-        ? [node]
-        : [],
-  );
   if (ssid === undefined) {
-    return cds.length === 0 ? ['no CD'] : cds.map(nodeLine);
+    return listed(leavesOf(context, ste.id, 'cd:'), 'no CD');
   }
-  const number = numberArgument(ssid, 'SSID', 2 ** 20);
-  const wanted = cds.find(({ id }) => id.split(':')[2] === String(number));
+  const wanted = nodeOf(context, stream, numberArgument(ssid, 'SSID', 2 ** 20));
   return wanted === undefined ? [`CD ${ssid} of SID ${sid} was never written`] : nodeLines(wanted);
+}
+
+/** The STE of a stream, or the CD of a substream; undefined when there is none. */
+function nodeOf(context: InspectContext, sid: number, ssid?: number): NodeDto | undefined {
+  const path = pathTo(context, sid, ssid);
+  const id = path.at(-1) ?? '';
+  return id.startsWith(ssid === undefined ? 'ste:' : 'cd:')
+    ? tableNodes(context, path.at(-2)).find((node) => node.id === id)
+    : undefined;
+}
+
+/** Most structures that one command lists. */
+const MOST_LISTED = 256;
+
+/** The structures of a kind below a node, as far as they are listed and one more. */
+function leavesOf(context: InspectContext, id: string | undefined, kind: string): NodeDto[] {
+  const found: NodeDto[] = [];
+  for (const node of tableNodes(context, id)) {
+    if (node.id.startsWith(kind)) {
+      found.push(node);
+    } else if (/^(range|l1std|l1cd):/.test(node.id)) {
+      found.push(...leavesOf(context, node.id, kind));
+    }
+    if (found.length > MOST_LISTED) {
+      break;
+    }
+  }
+  return found;
+}
+
+function listed(nodes: readonly NodeDto[], none: string): string[] {
+  const more = nodes.length > MOST_LISTED ? [`and more: name the one to see`] : [];
+  return nodes.length === 0 ? [none] : [...nodes.slice(0, MOST_LISTED).map(nodeLine), ...more];
 }
 
 function nodeLine({ title, text, state, pa, writer }: NodeDto): string {

@@ -22,6 +22,7 @@ import { CACHES, INTERRUPTS, MEMORY, need, QUEUES, REGISTERS, STRUCTURES } from 
 import { NewestRecords } from './newest-records.ts';
 import { QUEUE_KINDS, queueViews } from './queues.ts';
 import { registerViews } from './registers.ts';
+import { pathTo } from './table-path.ts';
 import { tableNodes } from './tables.ts';
 
 /** Most words of one memory answer. */
@@ -59,6 +60,9 @@ export class Inspector {
       case 'tables':
         need(context, STRUCTURES);
         return { kind: 'tables', nodes: tableNodes(context, request.node) };
+      case 'tablePath':
+        need(context, STRUCTURES);
+        return { kind: 'tablePath', path: pathTo(context, request.sid, request.ssid) };
       case 'registers':
         need(context, REGISTERS);
         return { kind: 'registers', registers: registerViews(context) };

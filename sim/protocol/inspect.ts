@@ -32,6 +32,8 @@ export interface NodeDto {
   readonly text: string;
   readonly state: NodeState;
   readonly hasChildren: boolean;
+  /** Of a table or a stretch of it: the StreamIDs, SubstreamIDs or addresses that it is for. */
+  readonly covers?: { readonly first: number; readonly last: number };
   /** Physical address, bytes; absent for groups. */
   readonly pa?: bigint;
   /** The manual's section of its layout. */
@@ -214,6 +216,8 @@ export interface RecordLineDto {
 /** Questions; `command` is a line typed into the console. */
 export type InspectRequest =
   | { readonly kind: 'tables'; readonly node?: string }
+  /** Ids of the nodes that lead to an STE or CD, as far as they are there. */
+  | { readonly kind: 'tablePath'; readonly sid: number; readonly ssid?: number }
   | { readonly kind: 'registers' }
   | { readonly kind: 'queues' }
   | {
@@ -236,6 +240,7 @@ export type InspectRequest =
 /** Answers, each to the question of its kind. */
 export type InspectAnswer =
   | { readonly kind: 'tables'; readonly nodes: readonly NodeDto[] }
+  | { readonly kind: 'tablePath'; readonly path: readonly string[] }
   | { readonly kind: 'registers'; readonly registers: readonly RegisterDto[] }
   | { readonly kind: 'queues'; readonly queues: readonly QueueDto[] }
   | { readonly kind: 'caches'; readonly caches: CachesDto }
