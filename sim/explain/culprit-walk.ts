@@ -127,6 +127,7 @@ export function addressSize({ trail, s2, features, address }: WalkCase): Culprit
     last,
     field,
     `the address is beyond the ${size} bits of ${s2 ? 'S2PS' : 'IPS'} and OAS`,
+    '3.4',
   );
 }
 

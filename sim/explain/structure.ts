@@ -63,12 +63,25 @@ export interface Culprit {
   readonly section: string;
 }
 
+/** Where the Arm architecture manual has the rules about fields of descriptors. */
+const DESCRIPTOR_SECTIONS: Readonly<Record<string, string>> = {
+  AP: 'D8.4.1',
+  UXN: 'D8.4.1',
+  PXN: 'D8.4.1',
+  APTable: 'D8.4.1',
+  UXNTable: 'D8.4.1',
+  PXNTable: 'D8.4.1',
+  S2AP: 'D8.4.2',
+  XN: 'D8.4.2',
+  AF: 'D8.5.1',
+};
+
 /** Blames a field of a structure. */
 export function blame(
   structure: Structure,
   field: string,
   rule: string,
-  section = structure.layout.section,
+  section = DESCRIPTOR_SECTIONS[field] ?? structure.layout.section,
 ): Culprit {
   const bits = structure.layout.fields[field];
   const lo = bits?.lo ?? 0;

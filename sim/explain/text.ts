@@ -5,6 +5,7 @@ import type { Explanation } from './explanation.ts';
 import { repairHint } from './repair.ts';
 import type { Culprit, Structure } from './structure.ts';
 import type { CallSite } from './trace-index.ts';
+import { fieldText, grouped, valueText } from './words.ts';
 
 /** Columns of mail-ready text. */
 export const MAIL_COLUMNS = 72;
@@ -101,8 +102,30 @@ export function stepLines(
   const index = step.index === undefined ? '' : ` ${grouped(step.index)}`;
   const place = `${`${step.title}${index}`.padEnd(10)} ${grouped(step.pa)}`;
   const lines = wrapColumns(`  ${place}  ${contents(step)}`, verdict);
-  return lines;
+  const failed = step === culprit?.structure || step === symptom?.structure;
+  return failed ? [...lines, ...leafLines(step)] : lines;
 }
+
+/** Fields of a valid page or block descriptor, in the order shown. */
+const LEAF_FIELDS = ['OA', 'AP', 'S2AP', 'AF', 'PXN', 'UXN', 'XN'];
+
+/** What the bits of a valid leaf say, below its line. */
+function leafLines({ layout, words }: Structure): string[] {
+  if (layout.fields['OA'] === undefined || ((words[0] ?? 0) & 1) === 0) {
+    return [];
+  }
+  const views = layout.describe(words).filter(({ name }) => LEAF_FIELDS.includes(name));
+  const text = views
+    .sort((a, b) => LEAF_FIELDS.indexOf(a.name) - LEAF_FIELDS.indexOf(b.name))
+    .map((view) =>
+      view.meaning === undefined ? fieldText(view) : `${fieldText(view)} (${view.meaning})`,
+    )
+    .join(' ');
+  return wrap(text, ''.padEnd(LEAF_INDENT));
+}
+
+/** Column of what stands at a step's address. */
+const LEAF_INDENT = 13;
 
 function verdictOf(step: Structure, culprit?: Culprit, symptom?: Culprit): string {
   if (culprit?.structure === step) {
@@ -124,7 +147,7 @@ function contents(step: Structure): string {
     .describe(step.words)
     .filter(({ name }) => shown.includes(name))
     .sort((a, b) => shown.indexOf(a.name) - shown.indexOf(b.name))
-    .map(({ name, text, value }) => `${name}=${text.startsWith('0x') ? grouped(value) : text}`)
+    .map(fieldText)
     .join(' ');
 }
 
@@ -139,7 +162,7 @@ function bitsText({ field, hi, lo, structure }: Culprit): string {
     const named = structure.layout.bits > 64 ? `${field}` : `bit ${lo}`;
     return `${named} = ${bit}`;
   }
-  return value === undefined ? field : `${field} = ${value.text}`;
+  return value === undefined ? field : `${field} = ${valueText(value)}`;
 }
 
 function elsewhere(culprit: Culprit | undefined): string[] {
@@ -194,12 +217,6 @@ const CALL_INDENT = ''.padEnd(24);
 
 function callText({ fn, args, line }: CallSite, { file }: Names): string {
   return `${file}:${line}  ${fn}(${args})`;
-}
-
-/** `0x7000_0000`: hexadecimal in groups of four digits. */
-export function grouped(value: number | bigint): string {
-  const digits = value.toString(16);
-  return `0x${digits.length <= 4 ? digits : digits.replace(/\B(?=(.{4})+$)/g, '_')}`;
 }
 
 function grouped64(lo: number, hi: number): string {

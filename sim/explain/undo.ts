@@ -13,6 +13,7 @@ import type { Culprit, Structure } from './structure.ts';
 import { blame, blameBits } from './structure.ts';
 import type { TraceIndex, WordAt } from './trace-index.ts';
 import type { Trail } from './trail.ts';
+import { valueText } from './words.ts';
 
 /** The access that failed, and what is known about it. */
 export interface Failed {
@@ -185,7 +186,7 @@ function was(structure: Structure, field: string, pa: number, undone: bigint): s
   words[at] = bigLo(undone);
   words[at + 1] = bigHi(undone);
   const view = structure.layout.describe(words).find(({ name }) => name === field);
-  return `it was ${view?.text ?? 'another value'}`;
+  return `it was ${view === undefined ? 'another value' : valueText(view)}`;
 }
 
 function so(symptom: Culprit | undefined): string {

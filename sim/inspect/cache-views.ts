@@ -4,7 +4,7 @@
 import { hex } from '../base/hex.ts';
 import type { AnyRecord } from '../explain/structure.ts';
 import { LAYOUTS } from '../explain/structure.ts';
-import { grouped } from '../explain/text.ts';
+import { grouped } from '../explain/words.ts';
 import type {
   CacheCopyDto,
   CacheEntryDto,

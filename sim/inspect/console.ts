@@ -2,7 +2,7 @@
 // Numbers may be decimal or hexadecimal, with underscores. A wrong word gives one helpful line.
 
 import { hex } from '../base/hex.ts';
-import { grouped } from '../explain/text.ts';
+import { grouped } from '../explain/words.ts';
 import type { NodeDto, RegisterDto, WriterDto } from '../protocol/inspect.ts';
 import { BadArgument, bigArgument, numberArgument } from './arguments.ts';
 import { CACHE_COMMANDS } from './cache-commands.ts';

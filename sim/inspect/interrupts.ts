@@ -1,7 +1,7 @@
 // The interrupts as data to show, and as lines of the console.
 
 import { big, hex } from '../base/hex.ts';
-import { grouped } from '../explain/text.ts';
+import { grouped } from '../explain/words.ts';
 import type {
   InspectAnswer,
   InterruptDto,

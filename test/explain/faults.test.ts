@@ -1,31 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Explanation } from '../../sim/explain/explanation.ts';
-import { explainEvent } from '../../sim/explain/explanation.ts';
-import { TraceIndex } from '../../sim/explain/trace-index.ts';
-import { DEFAULT_RAM } from '../../sim/machine/machine.ts';
-import { FaultRig } from '../support/fault-rig.ts';
-import type { Mistake } from './faults.ts';
+import { blameOf } from '../support/explained-mistake.ts';
 import { MISTAKES } from './faults.ts';
-
-function explain(mistake: Mistake): Explanation {
-  const rig = new FaultRig(mistake.rig);
-  rig.at(50, 'mistake', () => mistake.make(rig));
-  if (mistake.invalidate ?? true) {
-    rig.invalidate();
-  }
-  const record = rig.access(mistake.access);
-  if (record === undefined) {
-    throw new Error('the access raised no event');
-  }
-  const hardware = { features: rig.rig.smmu.state.features, ram: [DEFAULT_RAM] };
-  return explainEvent(new TraceIndex(rig.rig.recorder), record, hardware);
-}
 
 describe('an explained fault', () => {
   it.each(MISTAKES.map((mistake) => [mistake.name, mistake] as const))(
     'blames the right bits: %s',
     (_, mistake) => {
-      const explanation = explain(mistake);
+      const explanation = blameOf(mistake);
       expect(explanation.unknown).toBeUndefined();
       const { culprit } = explanation;
       expect({

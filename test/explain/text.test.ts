@@ -2,28 +2,45 @@ import { describe, expect, it } from 'vitest';
 import { explainEvent } from '../../sim/explain/explanation.ts';
 import { explanationLines, MAIL_COLUMNS } from '../../sim/explain/text.ts';
 import { TraceIndex } from '../../sim/explain/trace-index.ts';
-import { DEFAULT_RAM } from '../../sim/machine/machine.ts';
-import { FaultRig, STE } from '../support/fault-rig.ts';
+import { blameOf } from '../support/explained-mistake.ts';
+import { CD, FaultRig, STE } from '../support/fault-rig.ts';
 import type { Mistake } from './faults.ts';
 import { MISTAKES } from './faults.ts';
 
 const NAMES = { file: 'accel.ts', device: () => 'accel0' };
 
-function textOf(mistake: Mistake): string[] {
-  const rig = new FaultRig(mistake.rig);
-  rig.at(50, 'mistake', () => mistake.make(rig));
-  if (mistake.invalidate ?? true) {
-    rig.invalidate();
-  }
-  const record = rig.access(mistake.access) ?? 0;
-  const hardware = { features: rig.rig.smmu.state.features, ram: [DEFAULT_RAM] };
-  return explanationLines(explainEvent(new TraceIndex(rig.rig.recorder), record, hardware), NAMES);
+function textOf(mistake: Mistake, names = NAMES): string[] {
+  return explanationLines(blameOf(mistake), names);
 }
+
+/** The CD's TTB0 turned to memory that holds no table: it shows three structures later. */
+const WRONG_POINTER: Mistake = {
+  name: 'a TTB0 of the script',
+  event: 'F_TRANSLATION',
+  where: 'CD',
+  bits: [115, 68],
+  make: (rig) => rig.poke(CD + 8, [0x4250_0000n], 'phys_write'),
+};
 
 describe('the text of an explanation', () => {
   it('fits in a mail, whatever the fault', () => {
-    const long = MISTAKES.flatMap(textOf).filter((line) => line.length > MAIL_COLUMNS);
+    const long = MISTAKES.flatMap((mistake) => textOf(mistake)).filter(
+      (line) => line.length > MAIL_COLUMNS,
+    );
     expect(long).toEqual([]);
+  });
+
+  it('fits in a mail with long names, too', () => {
+    const names = { file: `${'long-'.repeat(40)}.ts`, device: () => 'd'.repeat(90) };
+    const lines = [...MISTAKES.slice(0, 40), WRONG_POINTER].flatMap((mistake) =>
+      textOf(mistake, names),
+    );
+    expect(lines.filter((line) => line.length > MAIL_COLUMNS)).toEqual([]);
+  });
+
+  it('shows where a cause comes to light', async () => {
+    const text = textOf(WRONG_POINTER).join('\n');
+    await expect(`${text}\n`).toMatchFileSnapshot('golden/wrong-pointer.txt');
   });
 
   it.each([

@@ -10,7 +10,7 @@ import { record } from '../../regs/record.ts';
  * Stage 1 page or block descriptor (without DS; 64 KiB granules keep OA[51:48] in bits 15:12).
  * @arch 3.4 P(no VMSAv8-32 LPAE, no VMSAv9-128) Address sizes and descriptor formats
  */
-export const S1_LEAF = record('stage 1 leaf', 'D8.3', 64, {
+export const S1_LEAF = record('stage 1 leaf', 'D8.3.1', 64, {
   valid: flag(0),
   page: flag(1, '1 at level 3, 0 for a block'),
   AttrIndx: uint(4, 2, 'byte of MAIR'),
@@ -37,7 +37,7 @@ export const S1_LEAF = record('stage 1 leaf', 'D8.3', 64, {
 });
 
 /** Stage 2 page or block descriptor. */
-export const S2_LEAF = record('stage 2 leaf', 'D8.3', 64, {
+export const S2_LEAF = record('stage 2 leaf', 'D8.3.1', 64, {
   valid: flag(0),
   page: flag(1, '1 at level 3, 0 for a block'),
   MemAttr: uint(5, 2),
@@ -56,7 +56,7 @@ export const S2_LEAF = record('stage 2 leaf', 'D8.3', 64, {
 });
 
 /** Table descriptor of either stage; the hierarchical bits matter at stage 1 only. */
-export const TABLE_DESCRIPTOR = record('table', 'D8.3', 64, {
+export const TABLE_DESCRIPTOR = record('table', 'D8.3.1', 64, {
   valid: flag(0),
   table: flag(1),
   ignored: uint(11, 2),
