@@ -2,8 +2,8 @@
 // [0..63], so that a million PASIDs cost no more to look at than a few.
 
 import { hex } from '../base/hex.ts';
-import { grouped } from '../explain/text.ts';
 import type { TraceIndex } from '../explain/trace-index.ts';
+import { grouped } from '../explain/words.ts';
 import type { NodeDto } from '../protocol/inspect.ts';
 import { LATEST } from './context.ts';
 
