@@ -3,7 +3,7 @@
 
 import type { WatchRequest } from '../protocol/debug.ts';
 import type { World } from '../script/world.ts';
-import { K } from '../trace/kinds.ts';
+import { FETCH_CD, FETCH_STE, K } from '../trace/kinds.ts';
 import { recordById } from '../trace/reader.ts';
 import { recordText } from '../trace/record-text.ts';
 import type { RecordWatch, WatchedRecorder } from './debug-recorder.ts';
@@ -17,6 +17,9 @@ export interface StopCause {
   readonly breakpoints: readonly number[];
   readonly text: string;
 }
+
+/** Bytes of an STE and of a CD: both are read as one. */
+const STRUCTURE_BYTES = 64;
 
 /** What the watch works on. */
 export interface WatchSurroundings {
@@ -80,12 +83,16 @@ export class DebugWatch {
     return problems;
   }
 
-  /** Stops at the next record of a kind, whatever it says. */
+  /** Stops at the next command or fetch; a structure of many words is one fetch. */
   once(kind: number): void {
     const { recorder } = this.#surroundings;
     this.endSingle();
     this.#single = kind;
     recorder.watch(kind, (id, words) => {
+      if (kind === K.fetch && isInside(words)) {
+        this.#watches.get(kind)?.(id, words);
+        return;
+      }
       this.endSingle();
       const record = recordById(recorder, id);
       const text = record === undefined ? '' : recordText(record);
@@ -158,4 +165,9 @@ export class DebugWatch {
     this.#cause = undefined;
     this.#stopping = false;
   }
+}
+
+/** True for a word of an STE or CD behind its first. */
+function isInside([what, , , , paLo = 0]: readonly number[]): boolean {
+  return (what === FETCH_STE || what === FETCH_CD) && paLo % STRUCTURE_BYTES !== 0;
 }

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { BreakpointSet, DebugStop } from '../../sim/protocol/debug.ts';
-import { DebugRig, NO_BREAKPOINTS, onLines } from '../support/debug-rig.ts';
+import { DebugRig, NO_BREAKPOINTS } from '../support/debug-rig.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../../examples');
 
@@ -172,25 +172,5 @@ describe('a breakpoint on the hardware', () => {
     expect(rig.statuses).toMatchObject([
       { id: 1, verified: false, message: expect.stringMatching(message) },
     ]);
-  });
-});
-
-describe('the hardware steps', () => {
-  it('one command or one fetch at a time', async () => {
-    rig = await DebugRig.launch({ text: DRIVER, breakpoints: onLines(8) });
-    await rig.stop();
-    const texts: (string | undefined)[] = [];
-    for (let n = 0; n < 2; n++) {
-      await rig.debug.stepHardware('command');
-      const stop = await rig.stop();
-      expect(stop).toMatchObject({ reason: 'step', frames: [{ line: 8 }] });
-      texts.push(stop?.text);
-    }
-    expect(texts).toEqual([
-      expect.stringContaining('CMD_TLBI_NH_VA'),
-      expect.stringMatching(/CMD_/),
-    ]);
-    await rig.debug.stepHardware('fetch');
-    expect(await rig.stop()).toMatchObject({ frames: [{ line: 9 }] });
   });
 });
