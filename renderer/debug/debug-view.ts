@@ -160,8 +160,14 @@ export class DebugView implements Disposable {
       this.#say({ kind: 'error', text: 'the script does not stand still', reference: 0 });
       return;
     }
-    const { ok, value, reference } = await this.evaluate(text, 'repl');
-    this.#say({ kind: ok ? 'result' : 'error', text: value, reference });
+    try {
+      const { ok, value, reference } = await this.evaluate(text, 'repl');
+      this.#say({ kind: ok ? 'result' : 'error', text: value, reference });
+    } catch (error) {
+      // The thread ended meanwhile: there is nothing left to look at.
+      this.#say({ kind: 'error', text: (error as Error).message, reference: 0 });
+      return;
+    }
     this.scopes.set(await this.#remote.calls.debugScopes(this.frame.value));
     await this.#watchAll();
   }

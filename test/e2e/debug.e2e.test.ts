@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { NESTED_WALK } from '../support/nested-walk.ts';
 import type { Workbench } from './support/workbench.ts';
 import {
   endWorkbench,
@@ -260,6 +261,54 @@ describe('the debugger in the window', () => {
     await page.locator('.inspector-registers .register-name', { hasText: 'CR0' }).first().waitFor();
   });
 
+  it('steps the SMMU through a nested walk, fetch by fetch', async () => {
+    const { text, line } = NESTED_WALK;
+    await typeScript(page, text);
+    await breakOn(line);
+    await press('F5', line);
+    const fetches: string[] = [];
+    for (let steps = 0; steps < 8; steps++) {
+      const before = await textOf(page.locator('.debug-stop'));
+      await runCommand(page, 'Debug: Step the SMMU: One Fetch');
+      await page.locator('.debug-stop').filter({ hasNotText: before }).waitFor();
+      await stoppedAt(line);
+      const said = await textOf(page.locator('.debug-stop'));
+      fetches.push(/fetch (.*) at 0x/.exec(said)?.[1] ?? said);
+    }
+    const s1 = ['L0', 'L1', 'L2', 'L3'].map((level) => `S1 ${level} descriptor`);
+    expect(fetches).toEqual(['L1STD', 'STE', 'S2 L1 descriptor', 'CD', ...s1]);
+    await runCommand(page, 'Run: Stop');
+    await waitUntilIdle(page);
+    await typeScript(page, SCRIPT);
+  });
+
+  it('says of a text that changed while it runs that breakpoints wait for the next run', async () => {
+    await breakOn(10);
+    await press('F5', 10);
+    await toLine(1);
+    await page.keyboard.insertText('// more\n');
+    await breakOn(5);
+    const listed = page.locator('.debug-breakpoint.is-unverified', { hasText: 'line 5' });
+    await listed.locator('text=the text has changed since this run started').waitFor();
+    await runCommand(page, 'Run: Restart');
+    await stoppedAt(5);
+    await runCommand(page, 'Run: Stop');
+    await waitUntilIdle(page);
+    await typeScript(page, SCRIPT);
+  });
+
+  it('tells of an evaluation that never ends, and goes on', async () => {
+    await breakOn(10);
+    await press('F5', 10);
+    await page.keyboard.press('Control+Shift+Y');
+    await page.getByLabel('Debug console input').fill('(() => { for (;;); })()');
+    await page.keyboard.press('Enter');
+    await page.locator('.debug-entry.is-error', { hasText: 'longer than 2 s' }).waitFor();
+    await page.getByLabel('Debug console input').fill('sum + 5');
+    await page.keyboard.press('Enter');
+    await page.locator('.debug-entry.is-result', { hasText: /^8$/ }).waitFor();
+  });
+
   it('steps through the example in the order of its golden text', async () => {
     const other = await startWorkbench(join(folder, 'steps'));
     const { page: own } = other;
@@ -286,15 +335,26 @@ describe('the debugger in the window', () => {
     expect(lines).toEqual(golden.map((line) => line.split(' ')[0]));
   });
 
-  it('closes while a script stands still', async () => {
-    const other = await startWorkbench(join(folder, 'other'));
+  it.each([
+    ['the program', 'quit'],
+    ['its window', 'close'],
+  ] as const)('closes while a script stands still: %s', async (_, how) => {
+    const other = await startWorkbench(join(folder, how));
     await waitUntilIdle(other.page);
     await other.page.keyboard.press('Control+1');
     await other.page.keyboard.press('F10');
     await other.page.locator('.status-bar.is-paused').waitFor();
     const start = performance.now();
     const closed = other.app.waitForEvent('close');
-    await other.app.evaluate(({ app }) => app.quit()).catch(() => undefined);
+    await other.app
+      .evaluate(({ app, BrowserWindow }, given) => {
+        if (given === 'quit') {
+          app.quit();
+        } else {
+          BrowserWindow.getAllWindows()[0]?.close();
+        }
+      }, how)
+      .catch(() => undefined);
     await closed;
     expect(performance.now() - start).toBeLessThan(5000);
   });

@@ -14,9 +14,21 @@ import type { AgentView, ViewedScope } from './agent-view.ts';
 import type { OwnScope, PausedStack } from './paused-stack.ts';
 import { scopeName } from './paused-stack.ts';
 import type { WorkerConnection } from './worker-connection.ts';
+import { CdpError } from './worker-connection.ts';
 
 /** Longest evaluation, milliseconds. */
 const EVALUATE_MS = 2000;
+/** What the engine says of one that took longer, and how it is answered. */
+const TERMINATED = 'Execution was terminated';
+const TOO_LONG: Debugger.EvaluateOnCallFrameReturnType = {
+  result: { type: 'undefined' },
+  exceptionDetails: {
+    exceptionId: 0,
+    text: `given up: it took longer than ${EVALUATE_MS / 1000} s`,
+    lineNumber: 0,
+    columnNumber: 0,
+  },
+};
 
 /** What a paused script is made of. */
 export interface PausedParts {
@@ -130,12 +142,22 @@ export class PausedScript {
     expression: string,
     harmless: boolean,
   ): Promise<Debugger.EvaluateOnCallFrameReturnType> {
-    return await this.#connection.send('Debugger.evaluateOnCallFrame', {
+    const request = {
       callFrameId,
       expression,
       silent: true,
       throwOnSideEffect: harmless,
       timeout: EVALUATE_MS,
+    };
+    const sent = this.#connection.send<Debugger.EvaluateOnCallFrameReturnType>(
+      'Debugger.evaluateOnCallFrame',
+      request,
+    );
+    return await sent.catch((error: unknown) => {
+      if (error instanceof CdpError && error.message.includes(TERMINATED)) {
+        return TOO_LONG;
+      }
+      throw error;
     });
   }
 
