@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import type { WorkbenchApi } from '../sim/protocol/api.ts';
 import { BACKUPS_ARGUMENTS } from './backups-checks.ts';
+import { CONFIGURATION_ARGUMENTS } from './configuration-checks.ts';
 import { debugArguments } from './debug-checks.ts';
 import { SESSIONS_ARGUMENTS } from './sessions-checks.ts';
 
@@ -71,6 +72,7 @@ const ARGUMENTS: Readonly<Record<keyof WorkbenchApi, z.ZodType<readonly unknown[
   ...debugArguments(RUN_REQUEST),
   ...SESSIONS_ARGUMENTS,
   ...BACKUPS_ARGUMENTS,
+  ...CONFIGURATION_ARGUMENTS,
   stop: NOTHING,
   inspect: z.tuple([INSPECT_REQUEST]),
   getTheme: NOTHING,

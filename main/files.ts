@@ -24,6 +24,14 @@ export interface SessionOpener {
   open(path: string): Promise<FileText>;
 }
 
+/** Which files there are before a person chooses one. */
+export interface FilePlaces {
+  readonly state: StateFile;
+  readonly examples: Examples;
+  /** Absolute paths of the workbench's own files, which may always be edited and are never recent. */
+  readonly own: readonly string[];
+}
+
 /** Saving would overwrite what somebody else wrote. */
 class FileChangedError extends Error {
   override readonly name = 'FileChangedError';
@@ -40,15 +48,17 @@ export class Files {
   readonly #dialogs: FileDialogs;
   readonly #granted: Set<string>;
   readonly #sessions: SessionOpener;
+  readonly #own: ReadonlySet<string>;
   /** SHA-256 of what each file held when it was opened or saved last. */
   readonly #bases = new Map<string, string>();
 
-  constructor(state: StateFile, examples: Examples, dialogs: FileDialogs, sessions: SessionOpener) {
-    this.#state = state;
-    this.#examples = examples;
+  constructor(places: FilePlaces, dialogs: FileDialogs, sessions: SessionOpener) {
+    this.#state = places.state;
+    this.#examples = places.examples;
     this.#dialogs = dialogs;
     this.#sessions = sessions;
-    this.#granted = new Set(state.state.recent);
+    this.#own = new Set(places.own);
+    this.#granted = new Set([...places.state.state.recent, ...places.own]);
   }
 
   /** Files opened or saved last, newest first. */
@@ -160,9 +170,12 @@ export class Files {
     }
   }
 
-  #remember(path: string): Promise<void> {
+  async #remember(path: string): Promise<void> {
+    if (this.#own.has(path)) {
+      return;
+    }
     this.#granted.add(path);
     const others = this.#state.state.recent.filter((old) => old !== path);
-    return this.#state.update({ recent: [path, ...others].slice(0, RECENT_LIMIT) });
+    await this.#state.update({ recent: [path, ...others].slice(0, RECENT_LIMIT) });
   }
 }

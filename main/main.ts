@@ -14,8 +14,10 @@ import {
 import { EXPORT_CHOICES } from '../sim/host/export-choices.ts';
 import { SessionHost } from '../sim/host/session-host.ts';
 import { TraceThread } from '../sim/host/trace-thread.ts';
+import { bindingsOf } from '../sim/protocol/keybindings.ts';
 import { APP_ORIGIN, SCHEME_PRIVILEGES, serveApp } from './app-protocol.ts';
 import { Backups } from './backups.ts';
+import { ConfigurationFiles } from './configuration.ts';
 import { fileDialogs } from './dialogs.ts';
 import { Examples } from './examples.ts';
 import { Files } from './files.ts';
@@ -35,6 +37,7 @@ const ROOT = resolve(OUT, '..');
 /** electron-vite's server; only a development build knows of it. */
 const DEV_SERVER = import.meta.env.DEV ? process.env['ELECTRON_RENDERER_URL'] : undefined;
 const ORIGINS = DEV_SERVER === undefined ? [APP_ORIGIN] : [new URL(DEV_SERVER).origin];
+const IS_MAC = process.platform === 'darwin';
 const PAGE = DEV_SERVER ?? `${APP_ORIGIN}/`;
 
 app.setName('Substream');
@@ -56,7 +59,8 @@ function start(): void {
   lockSession(session.defaultSession, allowed);
   serveApp(protocol, join(OUT, 'renderer'));
   const state = new StateFile(join(app.getPath('userData'), 'state.json'));
-  const theme = new Theme(nativeTheme, state);
+  const configuration = new ConfigurationFiles(app.getPath('userData'), app, IS_MAC);
+  const theme = new Theme(nativeTheme, configuration);
   const window = createWindow(state, theme.current, join(OUT, 'preload', 'preload.cjs'));
   const traces = new TraceThread(join(import.meta.dirname, 'trace-worker.js'));
   const host = new SessionHost({
@@ -67,10 +71,12 @@ function start(): void {
   const examples = new Examples(join(ROOT, 'examples'));
   const dialogs = fileDialogs(window);
   const sessions = new Sessions({ traces, dialogs, formats: EXPORT_CHOICES });
-  const fileService = new Files(state, examples, dialogs, sessions);
+  const own = Object.values(configuration.paths);
+  const fileService = new Files({ state, examples, own }, dialogs, sessions);
   const backups = new Backups(join(app.getPath('userData'), 'backups'), fileService);
   const services = {
     backups,
+    configuration,
     examples,
     files: fileService,
     sessions,
@@ -80,8 +86,7 @@ function start(): void {
   };
   const channel = windowChannel(ipcMain, window.webContents, ORIGINS);
   const workbench = new Workbench(channel, services, files);
-  const template = menuTemplate((id) => workbench.command(id), process.platform === 'darwin');
-  Menu.setApplicationMenu(Menu.buildFromTemplate(template));
+  showMenu(workbench, configuration);
   openFromSecondStart(window, workbench);
   onDroppedFiles(ipcMain, window.webContents, ORIGINS, (paths) => {
     openFiles(window, workbench, paths);
@@ -90,12 +95,32 @@ function start(): void {
   recoverFromCrash(window);
   endOrderly(async () => {
     workbench.dispose();
+    configuration.dispose();
     host.dispose();
     traces.dispose();
     await backups.flush();
     await state.flush();
   });
   void window.loadURL(PAGE);
+}
+
+/** Shows the menu, with the keys as they are now. */
+function showMenu(workbench: Workbench, configuration: ConfigurationFiles): void {
+  let shown = '';
+  const show = (): void => {
+    const rules = configuration.current.keybindings;
+    if (JSON.stringify(rules) !== shown) {
+      shown = JSON.stringify(rules);
+      const template = menuTemplate({
+        send: (id) => workbench.command(id),
+        bindings: bindingsOf(rules, IS_MAC),
+        mac: IS_MAC,
+      });
+      Menu.setApplicationMenu(Menu.buildFromTemplate(template));
+    }
+  };
+  show();
+  configuration.onDidChange(show);
 }
 
 function openFromSecondStart(window: BrowserWindow, workbench: Workbench): void {

@@ -4,6 +4,8 @@
 import type { MenuItemConstructorOptions } from 'electron';
 import type { CommandId } from '../sim/protocol/commands.ts';
 import { commandInfo } from '../sim/protocol/commands.ts';
+import type { Binding } from '../sim/protocol/keybindings.ts';
+import { keysOf } from '../sim/protocol/keybindings.ts';
 
 type Entry = CommandId | 'separator' | MenuItemConstructorOptions | Submenu;
 
@@ -42,6 +44,11 @@ const TABLE: readonly (readonly [label: string, entries: readonly Entry[]])[] = 
         ],
       },
       'file.compareSession',
+      'separator',
+      {
+        label: 'Preferences',
+        commands: ['preferences.settings', 'preferences.keys', 'preferences.keysJson'],
+      },
       'separator',
       'file.close',
       { role: 'quit' },
@@ -85,6 +92,9 @@ const TABLE: readonly (readonly [label: string, entries: readonly Entry[]])[] = 
       'view.memory',
       'view.caches',
       'view.interrupts',
+      'separator',
+      'view.nextPart',
+      'view.previousPart',
       'separator',
       'view.toggleSidebar',
       'view.togglePanel',
@@ -150,41 +160,48 @@ const TABLE: readonly (readonly [label: string, entries: readonly Entry[]])[] = 
       'console.prompt',
     ],
   ],
-  [
-    '&Help',
-    ['help.welcome', 'help.keys', 'separator', { role: 'toggleDevTools' }, { role: 'about' }],
-  ],
+  ['&Help', ['help.welcome', 'separator', { role: 'toggleDevTools' }, { role: 'about' }]],
 ];
 
-/** Template of the menu; `send` gets the name of the command that was chosen. */
-export function menuTemplate(
-  send: (command: CommandId) => void,
-  mac: boolean,
-): MenuItemConstructorOptions[] {
-  const menus = TABLE.map(([label, entries]) => ({
-    label,
-    submenu: entries.map((entry) => toItem(entry, send)),
-  }));
-  return mac ? [{ role: 'appMenu' }, ...menus, { role: 'windowMenu' }] : menus;
+/** What the menu needs. */
+export interface MenuOptions {
+  /** Gets the name of the command that was chosen. */
+  readonly send: (command: CommandId) => void;
+  readonly bindings: readonly Binding[];
+  readonly mac: boolean;
 }
 
-function toItem(entry: Entry, send: (command: CommandId) => void): MenuItemConstructorOptions {
+/** Template of the menu. */
+export function menuTemplate(options: MenuOptions): MenuItemConstructorOptions[] {
+  const menus = TABLE.map(([label, entries]) => ({
+    label,
+    submenu: entries.map((entry) => toItem(entry, options)),
+  }));
+  return options.mac ? [{ role: 'appMenu' }, ...menus, { role: 'windowMenu' }] : menus;
+}
+
+function toItem(entry: Entry, options: MenuOptions): MenuItemConstructorOptions {
   if (entry === 'separator') {
     return { type: 'separator' };
   }
   if (typeof entry !== 'string') {
     return 'commands' in entry
-      ? { label: entry.label, submenu: entry.commands.map((id) => toItem(id, send)) }
+      ? { label: entry.label, submenu: entry.commands.map((id) => toItem(id, options)) }
       : entry;
   }
-  const { title, keys } = commandInfo(entry);
-  const item = { id: entry, label: title, click: () => send(entry) };
-  return keys?.[0] === undefined
-    ? item
-    : { ...item, accelerator: accelerator(keys[0]), registerAccelerator: false };
+  const { title } = commandInfo(entry);
+  const [key] = keysOf(options.bindings, entry);
+  const item = { id: entry, label: title, click: () => options.send(entry) };
+  if (key === undefined) {
+    return item;
+  }
+  // A menu shows no chords; VS Code writes them behind the title too.
+  return key.includes(' ')
+    ? { ...item, label: `${title}  [${key.replaceAll('Mod', options.mac ? 'Cmd' : 'Ctrl')}]` }
+    : { ...item, accelerator: accelerator(key), registerAccelerator: false };
 }
 
 /** Electron's spelling of a key. */
 export function accelerator(key: string): string {
-  return key.replace('Mod', 'CmdOrCtrl');
+  return key.replace('Mod', 'CmdOrCtrl').replace(/Arrow(\w+)$/, '$1');
 }

@@ -1,4 +1,4 @@
-// What the workbench remembers between two starts: window, theme, recent files. One JSON file,
+// What the workbench remembers between two starts: window, recent files, breakpoints. One JSON file,
 // checked when read: a damaged one is put aside, never trusted and never silently overwritten.
 
 import { mkdirSync, readFileSync, renameSync } from 'node:fs';
@@ -17,7 +17,6 @@ const BOUNDS = z.object({
 const STATE = z.object({
   version: z.literal(1),
   window: z.object({ bounds: BOUNDS, maximized: z.boolean() }).optional(),
-  theme: z.enum(['dark', 'light', 'contrast', 'system']).default('dark'),
   /** Absolute paths, newest first. */
   recent: z.array(z.string()).default([]),
   /** By path, or by name of an example. */
@@ -27,7 +26,7 @@ const STATE = z.object({
 /** Everything that is remembered. */
 export type State = z.infer<typeof STATE>;
 
-const FRESH: State = { version: 1, theme: 'dark', recent: [], breakpoints: {} };
+const FRESH: State = { version: 1, recent: [], breakpoints: {} };
 
 /** Keeps the state in memory and writes it, one write at a time, whenever it changed. */
 export class StateFile {

@@ -1,53 +1,58 @@
-// Dark, light or high contrast: the remembered choice drives the native theme, which drives the rest.
+// Dark, light or high contrast: the setting drives the native theme, which drives the rest.
 
 import type { NativeTheme } from 'electron';
 import type { Disposable } from '../sim/base/disposable.ts';
-import { toDisposable } from '../sim/base/disposable.ts';
 import { Emitter } from '../sim/base/emitter.ts';
 import type { ThemeChoice, ThemeName } from '../sim/protocol/api.ts';
-import type { StateFile } from './state-file.ts';
+import type { ConfigurationFiles } from './configuration.ts';
 
-/** Applies and remembers the theme. */
+/** Applies `workbench.colorTheme`. */
 export class Theme {
   readonly #native: NativeTheme;
-  readonly #state: StateFile;
+  readonly #configuration: ConfigurationFiles;
   readonly #changed = new Emitter<ThemeName>();
+  #told: ThemeName;
 
-  constructor(native: NativeTheme, state: StateFile) {
+  constructor(native: NativeTheme, configuration: ConfigurationFiles) {
     this.#native = native;
-    this.#state = state;
-    native.themeSource = sourceOf(state.state.theme);
+    this.#configuration = configuration;
+    native.themeSource = sourceOf(this.#choice);
+    this.#told = this.current;
+    configuration.onDidChange(() => {
+      native.themeSource = sourceOf(this.#choice);
+      this.#tell();
+    });
+    native.on('updated', () => this.#tell());
   }
 
   get current(): ThemeName {
-    const { theme } = this.#state.state;
     const { shouldUseHighContrastColors, shouldUseDarkColors } = this.#native;
-    if (theme === 'contrast' || (theme === 'system' && shouldUseHighContrastColors)) {
+    const choice = this.#choice;
+    if (choice === 'contrast' || (choice === 'system' && shouldUseHighContrastColors)) {
       return 'contrast';
     }
     return shouldUseDarkColors ? 'dark' : 'light';
   }
 
-  /** Applies `choice` at once; settles when it is remembered. */
+  /** Writes `choice` into settings.json, which applies it. */
   choose(choice: ThemeChoice): Promise<void> {
-    const before = this.current;
-    const remembered = this.#state.update({ theme: choice });
-    this.#native.themeSource = sourceOf(choice);
-    if (this.current !== before) {
-      this.#changed.fire(this.current);
-    }
-    return remembered;
+    return this.#configuration.set('workbench.colorTheme', choice);
   }
 
   /** Told after every change, also one of the desktop's. */
   onDidChange(listener: (theme: ThemeName) => void): Disposable {
-    const own = (): void => listener(this.current);
-    const chosen = this.#changed.event(listener);
-    this.#native.on('updated', own);
-    return toDisposable(() => {
-      chosen.dispose();
-      this.#native.off('updated', own);
-    });
+    return this.#changed.event(listener);
+  }
+
+  get #choice(): ThemeChoice {
+    return this.#configuration.settings['workbench.colorTheme'];
+  }
+
+  #tell(): void {
+    if (this.current !== this.#told) {
+      this.#told = this.current;
+      this.#changed.fire(this.#told);
+    }
   }
 }
 

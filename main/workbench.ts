@@ -11,6 +11,7 @@ import type { Handlers, RpcServer } from '../sim/protocol/rpc.ts';
 import { serveRpc } from '../sim/protocol/rpc.ts';
 import type { Backups } from './backups.ts';
 import { checkCall } from './call-checks.ts';
+import type { ConfigurationFiles } from './configuration.ts';
 import { DebugService } from './debug.ts';
 import type { Examples } from './examples.ts';
 import type { Files } from './files.ts';
@@ -25,6 +26,7 @@ const KEEP_LIMIT_MS = 2000;
 /** Who does the work. */
 export interface Services {
   readonly backups: Backups;
+  readonly configuration: ConfigurationFiles;
   readonly files: Files;
   readonly examples: Examples;
   readonly session: SessionHost;
@@ -60,7 +62,7 @@ export class Workbench implements Disposable {
     );
     this.#relay = new OutputRelay((records) => this.#server.announce('output', records));
     this.#owned.add(this.#relay);
-    const { session, sessions, theme } = services;
+    const { configuration, session, sessions, theme } = services;
     this.#owned.add(sessions.onDidProgress((task) => this.#server.announce('task', task)));
     this.#owned.add(session.onDidOutput((records) => this.#relay.push(records)));
     this.#owned.add(session.onDidChangeStatus((status) => this.#server.announce('status', status)));
@@ -73,6 +75,9 @@ export class Workbench implements Disposable {
       }),
     );
     this.#owned.add(theme.onDidChange((name) => this.#server.announce('theme', name)));
+    this.#owned.add(
+      configuration.onDidChange((now) => this.#server.announce('configuration', now)),
+    );
   }
 
   /** Names of the files with unsaved changes. */
@@ -102,7 +107,7 @@ export class Workbench implements Disposable {
   }
 
   #handlers(): Handlers<WorkbenchApi> {
-    const { backups, files, examples, session, sessions, theme } = this.#services;
+    const { backups, configuration, files, examples, session, sessions, theme } = this.#services;
     return {
       examples: () => examples.list(),
       openExample: (name) => examples.open(name),
@@ -126,6 +131,7 @@ export class Workbench implements Disposable {
         sessions.showsFile ? sessions.inspect(request) : this.#debug.inspect(request),
       ...sessions.handlers(),
       ...backups.handlers(),
+      ...configuration.handlers((path) => files.open(path)),
       ...this.#debug.handlers(),
       getTheme: async () => theme.current,
       setTheme: (choice) => theme.choose(choice),

@@ -18,6 +18,7 @@ import { connectMain } from './base/connection.ts';
 import { scriptDeclarations } from './editor/declarations.ts';
 import { setUpMonaco } from './editor/monaco.ts';
 import { defineEditorThemes } from './editor/themes.ts';
+import { Preferences } from './preferences/preferences.ts';
 import { App } from './workbench/app.tsx';
 import { WorkbenchContext } from './workbench/context.ts';
 import { restoreBackups } from './workbench/restore.ts';
@@ -27,7 +28,11 @@ async function start(): Promise<void> {
   const remote = connectMain(window.substream);
   setUpMonaco(scriptDeclarations());
   defineEditorThemes();
-  const workbench = createWorkbench(remote, await remote.calls.getTheme());
+  const [theme, configuration] = await Promise.all([
+    remote.calls.getTheme(),
+    remote.calls.configuration(),
+  ]);
+  const workbench = createWorkbench(remote, theme, new Preferences(configuration));
   const root = ensure(document.getElementById('root') ?? undefined, 'root element');
   createRoot(root).render(
     <WorkbenchContext value={workbench}>

@@ -1,4 +1,4 @@
-// `npm run check`: format and lint, the types of every layer, who imports whom, dead code, the coverage table.
+// `npm run check`: format and lint, the types of every layer, who imports whom, dead code, the generated tables.
 
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -31,6 +31,7 @@ const PARTS = [
   },
   { name: 'dead code', args: [tool('knip/bin/knip.js'), '--no-progress'] },
   { name: 'coverage table', args: [join('scripts', 'coverage-arch.mjs'), '--check'] },
+  { name: 'settings page', args: [join('scripts', 'settings-doc.mjs'), '--check'] },
 ];
 
 function tool(path) {

@@ -8,7 +8,21 @@ const BY_CODE: Readonly<Record<string, string>> = {
   Slash: '/',
   Comma: ',',
   Period: '.',
+  Minus: '-',
+  Equal: '=',
+  BracketLeft: '[',
+  BracketRight: ']',
+  Backslash: '\\',
+  Semicolon: ';',
+  Quote: "'",
+  Space: 'Space',
 };
+const MODIFIERS: ReadonlySet<string> = new Set(['Control', 'Shift', 'Alt', 'Meta', 'AltGraph']);
+
+/** Whether only a modifier went down, so that more is to come. */
+export function isModifier({ key }: KeyboardEvent): boolean {
+  return MODIFIERS.has(key);
+}
 
 /** A key press as `Mod+Shift+P`. */
 export function keyOf(event: KeyboardEvent): string {
@@ -30,7 +44,12 @@ function mainKey({ code, key }: KeyboardEvent): string {
 
 /** A key of the command table as people read it. */
 export function keyLabel(key: string): string {
+  const plain = key.replaceAll('Arrow', '');
   return IS_MAC
-    ? key.replace('Mod+', '⌘').replace('Shift+', '⇧').replace('Alt+', '⌥')
-    : key.replace('Mod', 'Ctrl');
+    ? plain
+        .replaceAll('Mod+', '⌘')
+        .replaceAll('Ctrl+', '⌃')
+        .replaceAll('Shift+', '⇧')
+        .replaceAll('Alt+', '⌥')
+    : plain.replaceAll('Mod', 'Ctrl');
 }

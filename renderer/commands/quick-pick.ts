@@ -29,10 +29,30 @@ export interface AskRequest {
   readonly done: (answer: string) => void;
 }
 
+/** What a person answers who is asked for a key: other keys, the default ones, or nothing. */
+export type KeyAnswer = readonly string[] | 'default' | undefined;
+
+/** A key that is asked for now. */
+export interface KeyRequest {
+  /** Title of the command. */
+  readonly command: string;
+  /** What it has now. */
+  readonly keys: readonly string[];
+  /** Titles of other commands that a key runs. */
+  readonly others: (key: string) => readonly string[];
+  readonly done: (answer: KeyAnswer) => void;
+}
+
 /** Shows lists and questions, one at a time: a new one cancels the one before. */
 export class Prompts {
   readonly pick = new Store<PickRequest | undefined>(undefined);
   readonly ask = new Store<AskRequest | undefined>(undefined);
+  readonly keyRequest = new Store<KeyRequest | undefined>(undefined);
+
+  /** Something must be answered first, so keys mean no commands. */
+  get isAsking(): boolean {
+    return this.ask.value !== undefined || this.keyRequest.value !== undefined;
+  }
 
   /** Lets a person choose; undefined when cancelled. */
   async choose<T>(placeholder: string, items: readonly PickItem<T>[]): Promise<T | undefined> {
@@ -59,6 +79,20 @@ export class Prompts {
         done: (chosen) => {
           this.pick.set(undefined);
           resolve(chosen);
+        },
+      });
+    });
+  }
+
+  /** Lets a person press a key. */
+  key(given: Omit<KeyRequest, 'done'>): Promise<KeyAnswer> {
+    this.keyRequest.value?.done(undefined);
+    return new Promise((resolve) => {
+      this.keyRequest.set({
+        ...given,
+        done: (answer) => {
+          this.keyRequest.set(undefined);
+          resolve(answer);
         },
       });
     });

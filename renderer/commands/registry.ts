@@ -1,28 +1,47 @@
-// Runs commands by name and finds the one a key means. What commands there are says the protocol's table.
+// Runs commands by name and finds the one a key means. What commands there are says the protocol's table,
+// what keys mean say the table and the user's keybindings.json.
 
 import type { CommandId } from '../../sim/protocol/commands.ts';
 import { COMMAND_IDS, commandInfo } from '../../sim/protocol/commands.ts';
-import { keyOf } from './keys.ts';
+import type { Binding } from '../../sim/protocol/keybindings.ts';
+import { isCommand, keysOf } from '../../sim/protocol/keybindings.ts';
+import type { KeyContext } from '../../sim/protocol/when.ts';
+import { holds } from '../../sim/protocol/when.ts';
+import type { ReadableStore } from '../base/store.ts';
+import { Store } from '../base/store.ts';
+import { isModifier, keyLabel, keyOf } from './keys.ts';
 
 /** Every command's work. */
 export type CommandHandlers = Readonly<Record<CommandId, () => void | Promise<void>>>;
 
+/** What decides which command a key means. */
+export interface KeySource {
+  readonly bindings: ReadableStore<readonly Binding[]>;
+  /** How things stand at the time of a key press. */
+  readonly context: () => KeyContext;
+}
+
+/** The keys that the editor widget obeys by itself. */
+const EDITOR_KEYS: ReadonlyMap<string, CommandId> = new Map(
+  COMMAND_IDS.flatMap((id) => {
+    const { keys = [], editorKey } = commandInfo(id);
+    return editorKey === true ? keys.map((key) => [key, id] as const) : [];
+  }),
+);
+
 /** The commands of this window. */
 export class CommandRegistry {
   readonly #handlers: CommandHandlers;
+  readonly #keys: KeySource;
   readonly #failed: (error: unknown) => void;
-  readonly #byKey = new Map<string, CommandId>();
+  /** The first key of a chord that was pressed. */
+  readonly chord = new Store<string | undefined>(undefined);
 
   /** @param failed is told of every error that a command ends with */
-  constructor(handlers: CommandHandlers, failed: (error: unknown) => void) {
+  constructor(handlers: CommandHandlers, keys: KeySource, failed: (error: unknown) => void) {
     this.#handlers = handlers;
+    this.#keys = keys;
     this.#failed = failed;
-    for (const id of COMMAND_IDS) {
-      const { keys = [], editorKey } = commandInfo(id);
-      for (const key of editorKey === true ? [] : keys) {
-        this.#byKey.set(key, id);
-      }
-    }
   }
 
   /** Runs a command; an unknown name is ignored, since names also come from outside. */
@@ -32,13 +51,39 @@ export class CommandRegistry {
     }
   }
 
-  /** Runs the command that a key press means; says whether there is one. */
+  /** The key of a command as people read it; undefined when it has none. */
+  keyOf(id: CommandId): string | undefined {
+    const [key] = keysOf(this.#keys.bindings.value, id);
+    return key === undefined ? undefined : keyLabel(key);
+  }
+
+  /** Runs the command that a key press means; says whether nobody else should see the press. */
   handleKey(event: KeyboardEvent): boolean {
-    const id = this.#byKey.get(keyOf(event));
-    if (id === undefined) {
+    if (isModifier(event)) {
       return false;
     }
-    void this.#run(id);
+    const first = this.chord.value;
+    this.chord.set(undefined);
+    const key = first === undefined ? keyOf(event) : `${first} ${keyOf(event)}`;
+    const context = this.#keys.context();
+    const bindings = this.#keys.bindings.value.filter(({ when }) => holds(when, context));
+    const binding = bindings.findLast((one) => one.key === key);
+    if (binding !== undefined) {
+      return this.#obey(binding);
+    }
+    if (bindings.some((one) => one.key.startsWith(`${key} `))) {
+      this.chord.set(key);
+      // The editor has chords of its own that begin alike: it sees the first key too.
+      return context.editorTextFocus === false;
+    }
+    return isTakenFromEditor(key, this.#keys.bindings.value);
+  }
+
+  #obey({ command, source }: Binding): boolean {
+    if (source === 'default' && commandInfo(command).editorKey === true) {
+      return false;
+    }
+    void this.#run(command);
     return true;
   }
 
@@ -51,6 +96,10 @@ export class CommandRegistry {
   }
 }
 
-function isCommand(id: string): id is CommandId {
-  return (COMMAND_IDS as readonly string[]).includes(id);
+/** A key that the user took away from a command of the editor, which would still obey it. */
+function isTakenFromEditor(key: string, bindings: readonly Binding[]): boolean {
+  const id = EDITOR_KEYS.get(key);
+  return (
+    id !== undefined && !bindings.some(({ command, key: own }) => command === id && own === key)
+  );
 }

@@ -75,13 +75,13 @@ export function isShown(entry: ConsoleEntry, { level, source, sid }: ConsoleFilt
 
 /** The newest entries. */
 export class ConsoleLog {
-  readonly #limit: number;
+  /** Entries that are kept. */
+  limit: number;
   #entries: ConsoleEntry[] = [];
   readonly #sids = new Set<number>();
 
-  /** @param limit entries that are kept */
   constructor(limit: number) {
-    this.#limit = limit;
+    this.limit = limit;
   }
 
   get entries(): readonly ConsoleEntry[] {
@@ -100,8 +100,8 @@ export class ConsoleLog {
         this.#sids.add(entry.sid);
       }
     }
-    if (this.#entries.length > 2 * this.#limit) {
-      this.#entries = this.#entries.slice(-this.#limit);
+    if (this.#entries.length > 2 * this.limit) {
+      this.#entries = this.#entries.slice(-this.limit);
     }
   }
 

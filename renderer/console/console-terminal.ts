@@ -16,12 +16,21 @@ import type { LinkTarget } from './prompt-links.ts';
 import { linksIn } from './prompt-links.ts';
 import { TERMINAL_THEMES } from './themes.ts';
 
-const SCROLLBACK = 20_000;
-/** Lines that may wait for xterm; of more the oldest are dropped. Fewer than are kept, as above. */
+/** Lines that may wait for xterm; of more the oldest are dropped. */
 const WAITING_LIMIT = 16_000;
 
 /** Lines given to xterm at once: about a frame's worth of its work. */
 const WRITE_LIMIT = 500;
+
+/** What settings say about the console. */
+export interface ConsoleOptions {
+  /** Pixels. */
+  readonly fontSize: number;
+  /** Lines that are kept. */
+  readonly scrollback: number;
+  /** Lines are there as text, and new ones are announced. */
+  readonly screenReader: boolean;
+}
 
 /** The log of all runs since the last clear. */
 export class ConsoleTerminal {
@@ -29,7 +38,7 @@ export class ConsoleTerminal {
   readonly #fit = new FitAddon();
   readonly #search = new SearchAddon();
   readonly #followed = new Emitter<LinkTarget>();
-  readonly #log = new ConsoleLog(SCROLLBACK);
+  readonly #log: ConsoleLog;
   #waiting: string[] = [];
   #dropped = 0;
   #writing = false;
@@ -42,7 +51,8 @@ export class ConsoleTerminal {
   /** StreamIDs whose events are in the log. */
   readonly sids = new Store<readonly number[]>([]);
 
-  constructor() {
+  constructor({ fontSize, scrollback, screenReader }: ConsoleOptions) {
+    this.#log = new ConsoleLog(scrollback);
     this.#terminal = new Terminal({
       convertEol: true,
       cursorBlink: false,
@@ -51,9 +61,10 @@ export class ConsoleTerminal {
       disableStdin: true,
       drawBoldTextInBrightColors: false,
       fontFamily: getComputedStyle(document.documentElement).getPropertyValue('--font-mono'),
-      fontSize: 12,
+      fontSize,
       lineHeight: 1.3,
-      scrollback: SCROLLBACK,
+      scrollback,
+      screenReaderMode: screenReader,
       theme: TERMINAL_THEMES.dark,
       allowProposedApi: true,
     });
@@ -91,6 +102,18 @@ export class ConsoleTerminal {
   setTheme(theme: ThemeName): void {
     const chosen: ITheme = TERMINAL_THEMES[theme];
     this.#terminal.options.theme = chosen;
+  }
+
+  /** Applies other options; lines that are there stay as far as they fit. */
+  configure({ fontSize, scrollback, screenReader }: ConsoleOptions): void {
+    const { options } = this.#terminal;
+    this.#log.limit = scrollback;
+    options.scrollback = scrollback;
+    options.screenReaderMode = screenReader;
+    if (options.fontSize !== fontSize) {
+      options.fontSize = fontSize;
+      this.fit();
+    }
   }
 
   /** Notes that a run starts: its first fault will be marked in the performance timeline. */

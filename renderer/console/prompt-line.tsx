@@ -3,6 +3,7 @@
 import type { KeyboardEvent, ReactElement } from 'react';
 import { useEffect, useRef, useState } from 'react';
 import { useStore } from '../base/store.ts';
+import { useWithKey } from '../commands/use-key.ts';
 import { useWorkbench } from '../workbench/context.ts';
 import { Prompt } from './prompt.ts';
 
@@ -13,6 +14,7 @@ export function PromptLine(): ReactElement {
   const commands = useStore(prompt.commands);
   const busy = useStore(prompt.busy);
   const ran = useStore(session.ran);
+  const first = useWithKey('run a script', 'debug.start');
   const [choices, setChoices] = useState<readonly string[]>([]);
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
@@ -60,7 +62,7 @@ export function PromptLine(): ReactElement {
         aria-describedby="prompt-hint"
         placeholder={
           ran === undefined
-            ? 'run a script (F5), then ask: help'
+            ? `${first}, then ask: help`
             : 'ste 0x10, walk 0x10 1 0x70000000, explain last, help…'
         }
         spellCheck={false}

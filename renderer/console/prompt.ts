@@ -19,7 +19,7 @@ export interface PromptOutput {
 }
 
 const HISTORY_LIMIT = 200;
-const NO_SESSION = 'nothing has run yet: run a script first (F5)';
+const NO_SESSION = 'nothing has run yet: run a script first';
 
 /** The prompt's state; the component shows it. */
 export class Prompt {

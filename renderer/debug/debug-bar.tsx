@@ -4,7 +4,7 @@ import type { ReactElement } from 'react';
 import type { CommandId } from '../../sim/protocol/commands.ts';
 import { commandInfo } from '../../sim/protocol/commands.ts';
 import { useStore } from '../base/store.ts';
-import { keyLabel } from '../commands/keys.ts';
+import { useWithKey } from '../commands/use-key.ts';
 import { useWorkbench } from '../workbench/context.ts';
 
 const BUTTONS: readonly (readonly [CommandId, string])[] = [
@@ -24,6 +24,7 @@ export function DebugBar(): ReactElement {
   const state = useStore(debug.state);
   const active = useStore(editors.active);
   const { state: running } = useStore(session.info);
+  const start = useWithKey('Start Debugging', 'debug.start');
   const stopped = state === 'stopped';
   const busy = running === 'running' || running === 'stopping';
   if (state === 'inactive') {
@@ -32,7 +33,7 @@ export function DebugBar(): ReactElement {
         type="button"
         className="run"
         disabled={active === undefined || busy}
-        title="Start Debugging (F5)"
+        title={start}
         onClick={() => commands.run('debug.start')}
       >
         <Drawn path="M4 2.5v11l7-5.5zM13 12.2a1 1 0 1 1-.01 0" /> Debug
@@ -66,14 +67,14 @@ function Button({
   readonly enabled: boolean;
 }): ReactElement {
   const { commands } = useWorkbench();
-  const [key] = commandInfo(id).keys ?? [];
+  const tip = useWithKey(title, id);
   return (
     <button
       type="button"
       className="icon-button"
       disabled={!enabled}
       aria-label={title}
-      title={key === undefined ? title : `${title} (${keyLabel(key)})`}
+      title={tip}
       onClick={() => commands.run(id)}
     >
       <Drawn path={path} />

@@ -4,7 +4,8 @@
 import { editor } from 'monaco-editor/editor/editor.api.js';
 import type { Disposable } from '../../sim/base/disposable.ts';
 import { DisposableStore } from '../../sim/base/disposable.ts';
-import type { BreakpointStatus, LineBreakpoint } from '../../sim/protocol/debug.ts';
+import type { BreakpointStatus, DebugFrame, LineBreakpoint } from '../../sim/protocol/debug.ts';
+import type { Preferences } from '../preferences/preferences.ts';
 import type { DebugView } from './debug-view.ts';
 import { inlineValues } from './inline-values.ts';
 
@@ -16,24 +17,36 @@ const MOST_INLINE = 120;
 /** Offers more than a click does: a line, and where in the window. */
 export type GutterMenu = (line: number, x: number, y: number) => void;
 
+/** What the debugger's marks in an editor depend on. */
+export interface EditorDebugParts {
+  readonly debug: DebugView;
+  readonly preferences: Preferences;
+  readonly menu: GutterMenu;
+}
+
 /** Ties one editor widget on document `id` to the debugger; dispose the result with the widget. */
 export function attachDebug(
   widget: editor.IStandaloneCodeEditor,
   id: string,
-  debug: DebugView,
-  menu: GutterMenu,
+  { debug, preferences, menu }: EditorDebugParts,
 ): Disposable {
   const owned = new DisposableStore();
   const marks = widget.createDecorationsCollection();
   const hint = widget.createDecorationsCollection();
   const show = (): void => {
-    marks.set(decorations(widget, id, debug));
+    const withValues = preferences.settings['debug.inlineValues'] === 'on';
+    marks.set([
+      ...breakpointDecorations(id, debug),
+      ...stopDecorations(id, debug),
+      ...(withValues ? valueDecorations(widget, id, debug) : []),
+    ]);
   };
   const { breakpoints } = debug;
   for (const store of [breakpoints.sets, breakpoints.statuses, debug.stop, debug.scopes]) {
     owned.add(store.onDidChange(show));
   }
   owned.add(debug.frame.onDidChange(show));
+  owned.add(preferences.configuration.onDidChange(show));
   owned.add(debug.stop.onDidChange(() => reveal(widget, id, debug)));
   owned.add(
     widget.onMouseDown(({ target, event }) => {
@@ -79,33 +92,22 @@ function reveal(widget: editor.IStandaloneCodeEditor, id: string, debug: DebugVi
   }
 }
 
-function decorations(
-  widget: editor.IStandaloneCodeEditor,
-  id: string,
-  debug: DebugView,
-): Decoration[] {
-  const { breakpoints } = debug;
+function breakpointDecorations(id: string, { breakpoints }: DebugView): Decoration[] {
   const { active, lines } = breakpoints.of(id);
-  const shown = lines.map((breakpoint) => {
+  return lines.map((breakpoint) => {
     const status = breakpoints.statuses.value.get(breakpoint.id);
     const line = breakpoints.shownLine(breakpoint);
     const isOn = active && breakpoint.enabled;
     return glyph(line, glyphClass(breakpoint, status, isOn), describe(breakpoint, status));
   });
-  return [...shown, ...stopDecorations(widget, id, debug)];
 }
 
-function stopDecorations(
-  widget: editor.IStandaloneCodeEditor,
-  id: string,
-  debug: DebugView,
-): Decoration[] {
+function stopDecorations(id: string, debug: DebugView): Decoration[] {
   const stop = debug.stop.value;
-  const model = widget.getModel();
-  if (stop === undefined || model === null || debug.document.value !== id) {
+  if (stop === undefined || debug.document.value !== id) {
     return [];
   }
-  const chosen = stop.frames.find((frame) => frame.id === debug.frame.value);
+  const chosen = chosenFrame(debug);
   const top = stop.frames[0];
   const found: Decoration[] = [];
   if (top !== undefined) {
@@ -114,14 +116,30 @@ function stopDecorations(
   if (chosen !== undefined && chosen !== top) {
     found.push(wholeLine(chosen.line, 'debug-line is-frame', 'debug-glyph is-frame'));
   }
-  const at = chosen ?? top;
-  if (at !== undefined && at.line <= model.getLineCount()) {
-    const values = inlineValues(model.getLinesContent(), at.line, debug.scopes.value);
-    for (const [line, text] of values) {
-      found.push(behind(line, model.getLineMaxColumn(line), cut(text)));
-    }
-  }
   return found;
+}
+
+function valueDecorations(
+  widget: editor.IStandaloneCodeEditor,
+  id: string,
+  debug: DebugView,
+): Decoration[] {
+  const model = widget.getModel();
+  const at = chosenFrame(debug) ?? debug.stop.value?.frames[0];
+  if (
+    model === null ||
+    at === undefined ||
+    debug.document.value !== id ||
+    at.line > model.getLineCount()
+  ) {
+    return [];
+  }
+  const values = inlineValues(model.getLinesContent(), at.line, debug.scopes.value);
+  return [...values].map(([line, text]) => behind(line, model.getLineMaxColumn(line), cut(text)));
+}
+
+function chosenFrame(debug: DebugView): DebugFrame | undefined {
+  return debug.stop.value?.frames.find((frame) => frame.id === debug.frame.value);
 }
 
 function cut(text: string): string {

@@ -2,8 +2,12 @@
 
 import { editor, Uri } from 'monaco-editor/editor/editor.api.js';
 import { ensure } from '../../sim/base/assert.ts';
+import { Emitter } from '../../sim/base/emitter.ts';
 import type { FileText } from '../../sim/protocol/api.ts';
 import { Store } from '../base/store.ts';
+
+/** Stands in the URI of settings and keys, whose schemas are found by it. */
+export const USER_FOLDER = 'substream-user';
 
 /** An open script as lists and tabs show it. */
 export interface DocumentInfo {
@@ -16,6 +20,8 @@ export interface DocumentInfo {
   readonly example: boolean;
   /** The session file whose script it is: it shows what ran, and is not changed. */
   readonly recordedIn?: string;
+  /** False for settings and keys. */
+  readonly isScript: boolean;
   readonly dirty: boolean;
 }
 
@@ -29,7 +35,17 @@ interface Entry {
 export class Documents {
   readonly #entries = new Map<string, Entry>();
   readonly #list = new Store<readonly DocumentInfo[]>([]);
+  readonly #userFiles: ReadonlySet<string>;
+  readonly #changed = new Emitter<string>();
   #nextId = 1;
+
+  /** The text of a document changed; its id. */
+  readonly onDidChangeText = this.#changed.event;
+
+  /** @param userFiles paths of settings and keys */
+  constructor(userFiles: readonly string[]) {
+    this.#userFiles = new Set(userFiles);
+  }
 
   /** All open scripts in the order of opening. */
   get list(): Store<readonly DocumentInfo[]> {
@@ -115,15 +131,21 @@ export class Documents {
 
   #add(name: string, text: string, path: string | undefined, example: boolean): DocumentInfo {
     const id = `document-${this.#nextId++}`;
-    const model = editor.createModel(text, 'typescript', Uri.parse(`file:///${id}/${name}`));
+    const isScript = path === undefined || !this.#userFiles.has(path);
+    const folder = isScript ? id : `${id}/${USER_FOLDER}`;
+    const uri = Uri.parse(`file:///${folder}/${name}`);
+    const model = editor.createModel(text, isScript ? 'typescript' : 'json', uri);
     const place = path === undefined ? {} : { path };
     const entry: Entry = {
-      info: { id, name, ...place, example, dirty: false },
+      info: { id, name, ...place, example, isScript, dirty: false },
       model,
       savedVersion: model.getAlternativeVersionId(),
     };
     this.#entries.set(id, entry);
-    model.onDidChangeContent(() => this.#refresh(entry));
+    model.onDidChangeContent(() => {
+      this.#refresh(entry);
+      this.#changed.fire(id);
+    });
     this.#publish();
     return entry.info;
   }

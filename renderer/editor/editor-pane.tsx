@@ -9,37 +9,10 @@ import { commandInfo } from '../../sim/protocol/commands.ts';
 import { markWhenPainted } from '../base/dom.ts';
 import type { CommandRegistry } from '../commands/registry.ts';
 import { gutterMenu } from '../debug/breakpoint-editing.ts';
+import type { GutterMenu } from '../debug/editor-debug.ts';
 import { attachDebug } from '../debug/editor-debug.ts';
 import { useWorkbench } from '../workbench/context.ts';
-
-const OPTIONS: editor.IStandaloneEditorConstructionOptions = {
-  automaticLayout: true,
-  fontFamily: 'var(--font-mono)',
-  fontSize: 13,
-  lineHeight: 20,
-  glyphMargin: true,
-  folding: true,
-  lineNumbersMinChars: 4,
-  minimap: { enabled: false },
-  scrollBeyondLastLine: false,
-  smoothScrolling: false,
-  renderLineHighlight: 'all',
-  renderWhitespace: 'selection',
-  bracketPairColorization: { enabled: false },
-  guides: { indentation: true },
-  tabSize: 2,
-  insertSpaces: true,
-  fixedOverflowWidgets: true,
-  overviewRulerBorder: false,
-  padding: { top: 6, bottom: 6 },
-  wordBasedSuggestions: 'off',
-  quickSuggestions: { other: true, comments: false, strings: false },
-  suggest: { showWords: false, showStatusBar: true },
-  hover: { delay: 300 },
-  scrollbar: { verticalScrollbarSize: 12, horizontalScrollbarSize: 12, useShadows: false },
-  stickyScroll: { enabled: false },
-  ariaLabel: 'Driver script',
-};
+import { editorOptions, indentation } from './options.ts';
 
 /** What the editor's own menu (Shift+F10) offers beside cut and paste. */
 const IN_MENU: readonly CommandId[] = [
@@ -61,7 +34,7 @@ function editorActions(commands: CommandRegistry): editor.IActionDescriptor[] {
 
 /** Shows and edits document `id`. */
 export function EditorPane({ id }: { readonly id: string }): ReactElement {
-  const { documents, editors, debug, input, menu, commands } = useWorkbench();
+  const { documents, editors, debug, input, menu, commands, preferences } = useWorkbench();
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = place.current;
@@ -72,24 +45,31 @@ export function EditorPane({ id }: { readonly id: string }): ReactElement {
     const owned = new DisposableStore();
     const widget = owned.add(
       editor.create(element, {
-        ...OPTIONS,
+        ...editorOptions(preferences, info.isScript),
         model: documents.model(id),
         readOnly: info.recordedIn !== undefined,
         readOnlyMessage: { value: 'This is what was recorded. “Edit and Run” makes a copy.' },
-        ariaLabel: `${info.name}, driver script`,
+        ariaLabel: info.isScript ? `${info.name}, driver script` : info.name,
       }),
     );
     owned.add(editors.add(id, widget));
     owned.add(
-      attachDebug(widget, id, debug, (line, x, y) => {
-        menu.open({ label: `Line ${line}`, x, y, groups: gutterMenu({ debug, input }, id, line) });
+      preferences.follow(() => {
+        widget.updateOptions(editorOptions(preferences, info.isScript));
+        widget.getModel()?.updateOptions(indentation(preferences));
       }),
     );
-    for (const action of editorActions(commands)) {
-      owned.add(widget.addAction(action));
+    if (info.isScript) {
+      const openMenu: GutterMenu = (line, x, y) => {
+        menu.open({ label: `Line ${line}`, x, y, groups: gutterMenu({ debug, input }, id, line) });
+      };
+      owned.add(attachDebug(widget, id, { debug, preferences, menu: openMenu }));
+      for (const action of editorActions(commands)) {
+        owned.add(widget.addAction(action));
+      }
     }
     markWhenPainted('substream:editor');
     return () => owned.dispose();
-  }, [documents, editors, debug, input, menu, commands, id]);
+  }, [documents, editors, debug, input, menu, commands, preferences, id]);
   return <div className="editor-pane" ref={place} />;
 }

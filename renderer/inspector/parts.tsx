@@ -5,6 +5,7 @@ import { useEffect, useLayoutEffect, useRef } from 'react';
 import type { FieldDto, WriterDto } from '../../sim/protocol/inspect.ts';
 import { classes } from '../base/dom.ts';
 import { useStore } from '../base/store.ts';
+import { useWithKey } from '../commands/use-key.ts';
 import { useWorkbench } from '../workbench/context.ts';
 import { showMemory, showWriter } from './actions.ts';
 import type { Change } from './changes.ts';
@@ -33,6 +34,7 @@ export function Pane(props: {
   readonly children: ReactNode;
 }): ReactElement {
   const { session, debug } = useWorkbench();
+  const hint = useWithKey('Run a script', 'debug.start');
   const { state } = useStore(session.info);
   const debugged = useStore(debug.state);
   const ran = useStore(session.ran);
@@ -40,7 +42,7 @@ export function Pane(props: {
   const runs = (state === 'running' || state === 'stopping') && debugged !== 'stopped';
   const reason =
     ran === undefined
-      ? 'Run a script (F5): what the hardware holds then is shown here.'
+      ? `${hint}: what the hardware holds then is shown here.`
       : runs && problem !== undefined
         ? 'The hardware is shown as soon as the script pauses or ends.'
         : (problem ?? props.empty);

@@ -5,6 +5,7 @@ import type { RunResult, SessionStatus } from '../../sim/protocol/api.ts';
 import { classes } from '../base/dom.ts';
 import { Icon } from '../base/icons.tsx';
 import { useStore } from '../base/store.ts';
+import { keyLabel } from '../commands/keys.ts';
 import { useWorkbench } from '../workbench/context.ts';
 import type { SessionInfo } from '../workbench/session.ts';
 
@@ -21,6 +22,7 @@ const STATE_TEXT: Readonly<Record<SessionInfo['state'], string>> = {
 export function StatusBar(): ReactElement {
   const { session, problems, editors, commands, debug } = useWorkbench();
   const stop = useStore(debug.stop);
+  const chord = useStore(commands.chord);
   const ran = useStore(session.ran);
   const info = useStore(session.info);
   const status = useStore(session.status);
@@ -41,6 +43,9 @@ export function StatusBar(): ReactElement {
           : `▮▮ paused ${ran?.name ?? ''}:${stop.frames[0]?.line ?? ''}`}
       </output>
       {status !== undefined && <Figures status={status} />}
+      {chord !== undefined && (
+        <output>{keyLabel(chord)} was pressed, waiting for the second key of the chord…</output>
+      )}
       <span className="status-space" />
       <button type="button" title="Show problems" onClick={() => commands.run('view.problems')}>
         <Icon name="error" /> {errors} <span className="visually-hidden">errors, </span>

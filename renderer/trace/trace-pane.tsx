@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { Disposable } from '../../sim/base/disposable.ts';
 import { Icon } from '../base/icons.tsx';
 import { useStore } from '../base/store.ts';
+import { useWithKey } from '../commands/use-key.ts';
 import { useWorkbench } from '../workbench/context.ts';
 import { showLine } from './actions.ts';
 import { ChainView } from './chain-view.tsx';
@@ -48,9 +49,10 @@ export function TracePane(): ReactElement {
       looking?.dispose();
     };
   }, [trace, layout]);
+  const hint = useWithKey('Run a script', 'debug.start');
   const reason =
     ran === undefined
-      ? 'Run a script (F5) or open a session: every step of it is shown here, with its cause.'
+      ? `${hint} or open a session: every step of it is shown here, with its cause.`
       : head === undefined
         ? problem
         : undefined;

@@ -7,7 +7,7 @@ import type { CommandId } from '../../sim/protocol/commands.ts';
 import { commandInfo } from '../../sim/protocol/commands.ts';
 import { Icon } from '../base/icons.tsx';
 import { useStore } from '../base/store.ts';
-import { keyLabel } from '../commands/keys.ts';
+import { useKey } from '../commands/use-key.ts';
 import { useWorkbench } from '../workbench/context.ts';
 import { gallerySections } from './gallery-order.ts';
 
@@ -50,13 +50,14 @@ const SCROLLS = { tabIndex: 0, role: 'region', 'aria-label': 'Welcome' } as cons
 
 function Start({ id }: { readonly id: CommandId }): ReactElement {
   const { commands } = useWorkbench();
-  const { title, keys } = commandInfo(id);
+  const { title } = commandInfo(id);
+  const key = useKey(id);
   return (
     <li>
       <button type="button" className="link" onClick={() => commands.run(id)}>
         {title}
       </button>
-      {keys?.[0] !== undefined && <kbd>{keyLabel(keys[0])}</kbd>}
+      {key !== undefined && <kbd>{key}</kbd>}
     </li>
   );
 }

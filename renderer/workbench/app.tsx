@@ -10,6 +10,7 @@ import type { KeyboardEvent, ReactElement } from 'react';
 import { ContextMenuBox } from '../base/context-menu.tsx';
 import { useStore } from '../base/store.ts';
 import { AskBox } from '../commands/ask-box.tsx';
+import { KeyBox } from '../commands/key-box.tsx';
 import { QuickPickBox } from '../commands/quick-pick-box.tsx';
 import { ConsoleBar } from '../console/console-bar.tsx';
 import { ConsolePane } from '../console/console-pane.tsx';
@@ -114,6 +115,7 @@ export function App(): ReactElement {
       <TaskBars />
       <QuickPickBox prompts={prompts} />
       <AskBox prompts={prompts} />
+      <KeyBox prompts={prompts} />
       <InputBox prompt={input} />
       <ContextMenuBox menu={menu} />
     </div>

@@ -4,12 +4,13 @@ import type { ThemeChoice } from '../../sim/protocol/api.ts';
 import { COMMAND_IDS, commandInfo } from '../../sim/protocol/commands.ts';
 import { GROUP_TITLES, RECORD_GROUP_NAMES } from '../../sim/trace/record-groups.ts';
 import { copyText } from '../base/dom.ts';
-import { keyLabel } from '../commands/keys.ts';
 import type { CommandHandlers, CommandRegistry } from '../commands/registry.ts';
 import { debugCommands } from '../debug/debug-commands.ts';
 import { explainEvent, focusSoon, showInspector } from '../inspector/actions.ts';
+import { showShortcuts } from '../preferences/shortcuts.ts';
 import { traceCommands } from '../trace/trace-commands.ts';
 import { PROFILES } from './session.ts';
+import { stepPart } from './window-parts.ts';
 import type { WorkbenchModel } from './workbench.ts';
 
 type Parts = Omit<WorkbenchModel, 'commands'>;
@@ -21,6 +22,7 @@ export function commandHandlers(parts: Parts, registry: () => CommandRegistry): 
     ...editCommands(parts),
     ...viewCommands(parts, registry),
     ...inspectCommands(parts),
+    ...preferenceCommands(parts),
     ...runCommands(parts),
     ...debugCommands(parts),
     ...traceCommands(parts),
@@ -111,6 +113,8 @@ function viewCommands(parts: Parts, registry: () => CommandRegistry) {
     'view.toggleInspector': () => layout.toggle('right'),
     'view.nextEditor': () => layout.step(editors.active.value, 1),
     'view.previousEditor': () => layout.step(editors.active.value, -1),
+    'view.nextPart': () => stepPart(parts, 1),
+    'view.previousPart': () => stepPart(parts, -1),
     'view.nextProblem': () => editors.trigger('editor.action.marker.nextInFiles'),
     'view.resetLayout': () => layout.reset(),
     'view.themeDark': theme('dark'),
@@ -121,7 +125,14 @@ function viewCommands(parts: Parts, registry: () => CommandRegistry) {
       layout.showWelcome();
       focusSoon('.welcome');
     },
-    'help.keys': () => showPalette(parts, registry()),
+  };
+}
+
+function preferenceCommands(parts: Parts) {
+  return {
+    'preferences.settings': () => parts.files.openUserFile('settings.json'),
+    'preferences.keys': () => showShortcuts(parts),
+    'preferences.keysJson': () => parts.files.openUserFile('keybindings.json'),
   };
 }
 
@@ -203,11 +214,12 @@ function runCommands(parts: Parts) {
 /** Every command, with its keys; running one is left to the registry. */
 async function showPalette({ prompts }: Parts, registry: CommandRegistry): Promise<void> {
   const items = COMMAND_IDS.filter((id) => id !== 'view.palette').map((id) => {
-    const { title, category, keys } = commandInfo(id);
+    const { title, category } = commandInfo(id);
     // In VS Code the menu is called Run, and the debugger's commands are listed as Debug.
     const group = id.startsWith('debug.') ? 'Debug' : category;
     const item = { label: `${group}: ${title}`, value: id };
-    return keys?.[0] === undefined ? item : { ...item, hint: keyLabel(keys[0]) };
+    const key = registry.keyOf(id);
+    return key === undefined ? item : { ...item, hint: key };
   });
   const id = await prompts.choose('Type the name of a command', items);
   if (id !== undefined) {

@@ -2,6 +2,7 @@
 
 import { Emitter } from '../../sim/base/emitter.ts';
 import type { ExampleInfo, FileText } from '../../sim/protocol/api.ts';
+import type { UserFileName } from '../../sim/protocol/configuration.ts';
 import type { Remote } from '../base/connection.ts';
 import { Store } from '../base/store.ts';
 import type { Prompts } from '../commands/quick-pick.ts';
@@ -99,6 +100,34 @@ export class FilesView {
 
   async openExample(name: string): Promise<void> {
     this.openText(await this.#remote.calls.openExample(name));
+  }
+
+  /** Opens settings or keys. */
+  async openUserFile(name: UserFileName): Promise<void> {
+    this.openText(await this.#remote.calls.openUserFile(name));
+  }
+
+  /** Shows a file's text of now where the document has no unsaved changes. */
+  async refresh(path: string): Promise<void> {
+    const document = this.#documents.list.value.find((info) => info.path === path);
+    if (document !== undefined && !document.dirty) {
+      const { text } = await this.#remote.calls.openFile(path);
+      const isDirty = this.#documents.get(document.id)?.dirty !== false;
+      if (!isDirty && text !== this.#documents.snapshot(document.id).text) {
+        this.#documents.takeSaved(document.id, text);
+      }
+    }
+  }
+
+  /** Saves a document that has a place, without any question. @throws when that needs one */
+  async saveQuietly(id: string): Promise<void> {
+    const document = this.#documents.get(id);
+    if (document?.path !== undefined) {
+      const { name, path } = document;
+      const { text, version } = this.#documents.snapshot(id);
+      await this.#remote.calls.saveFile({ path, name, text });
+      this.#documents.markSaved(id, path, name, version);
+    }
   }
 
   /** Saves; says whether the document is on the disk now. */

@@ -51,6 +51,8 @@ export interface LayoutListener {
   activated(documentId: string | undefined): void;
   /** The editor of a document should get the keyboard. */
   focusEditor(documentId: string): void;
+  /** What had the keyboard is gone: the middle should get it. */
+  focusMiddle(): void;
 }
 
 /** Shows, hides and finds panels. Calls before the first layout wait for it. */
@@ -173,9 +175,30 @@ export class Layout implements Disposable, DocumentShower {
     });
   }
 
-  /** Shows or hides an edge with all its panels. */
+  /** Shows or hides an edge with all its panels; the keyboard goes back to the editor with it. */
   toggle(edge: Edge): void {
-    this.#withApi((api) => api.setEdgeGroupVisible(edge, !api.isEdgeGroupVisible(edge)));
+    this.#withApi((api) => {
+      const hadFocus = this.edge(edge)?.contains(document.activeElement) === true;
+      api.setEdgeGroupVisible(edge, !api.isEdgeGroupVisible(edge));
+      if (hadFocus) {
+        this.#listener.focusMiddle();
+      }
+    });
+  }
+
+  /** The element of an edge that is shown. */
+  edge(edge: Edge): HTMLElement | undefined {
+    const group = this.#api?.getGroup(`edge-${edge}`);
+    const tab = `[data-tab-panel-id="${group?.activePanel?.id ?? ''}"]`;
+    return this.#api?.isEdgeGroupVisible(edge) === true
+      ? (document.querySelector<HTMLElement>(tab)?.closest<HTMLElement>('.dv-groupview') ??
+          undefined)
+      : undefined;
+  }
+
+  /** Whether the welcome is what the middle shows. */
+  get isWelcomeInFront(): boolean {
+    return this.#api?.getPanel(WELCOME)?.api.isActive === true;
   }
 
   /** Shows the tab after (1) or before (-1) the one of `id`. */

@@ -11,11 +11,13 @@ import type {
 } from '../../sim/protocol/api.ts';
 import type { RecordGroup } from '../../sim/trace/record-groups.ts';
 import { omittedWithout, RECORD_GROUP_NAMES } from '../../sim/trace/record-groups.ts';
+import type { Settings } from '../../sim/protocol/settings.ts';
 import type { Remote } from '../base/connection.ts';
 import { Store } from '../base/store.ts';
 import type { ConsoleTerminal } from '../console/console-terminal.ts';
 import type { Documents } from '../editor/documents.ts';
 import { RunMarks } from '../editor/marks.ts';
+import type { Preferences } from '../preferences/preferences.ts';
 
 /** What the session does, in the words of the status bar. */
 export interface SessionInfo {
@@ -35,6 +37,7 @@ export type Starter = (request: RunRequest) => Promise<RunResult>;
 /** Runs scripts and shows what they do. */
 export class SessionView implements Disposable {
   readonly #remote: Remote;
+  readonly #preferences: Preferences;
   readonly #documents: Documents;
   readonly #console: ConsoleTerminal;
   readonly #owned = new DisposableStore();
@@ -52,10 +55,16 @@ export class SessionView implements Disposable {
   /** Settles when the run that goes on is over. */
   ended: Promise<void> = Promise.resolve();
 
-  constructor(remote: Remote, documents: Documents, terminal: ConsoleTerminal) {
+  constructor(
+    remote: Remote,
+    preferences: Preferences,
+    { documents, terminal }: { readonly documents: Documents; readonly terminal: ConsoleTerminal },
+  ) {
     this.#remote = remote;
+    this.#preferences = preferences;
     this.#documents = documents;
     this.#console = terminal;
+    this.#followSettings();
     this.#owned.add(
       remote.on('output', (records) => {
         terminal.write(records);
@@ -86,6 +95,10 @@ export class SessionView implements Disposable {
     if (document === undefined || this.running) {
       return;
     }
+    if (!document.isScript) {
+      throw new Error(`${document.name} is no script that could run`);
+    }
+    const timeLimit = this.#preferences.settings['substream.run.timeLimit'];
     performance.mark('substream:run');
     this.ran.set({ id, name: document.name });
     this.info.set({ state: 'running' });
@@ -102,6 +115,7 @@ export class SessionView implements Disposable {
         profile: this.profile.value,
         seed: this.seed.value,
         ...(omit.length === 0 ? {} : { omit }),
+        ...(timeLimit === 0 ? {} : { timeLimit }),
       });
       this.result.set(result);
     } catch (error) {
@@ -111,6 +125,23 @@ export class SessionView implements Disposable {
         this.info.set({ state: 'idle' });
       }
     }
+  }
+
+  /** What the toolbar chose counts until the setting itself changes. */
+  #followSettings(): void {
+    let profile: Profile | undefined;
+    let seed: number | undefined;
+    const follow = (settings: Settings): void => {
+      if (settings['substream.run.profile'] !== profile) {
+        profile = settings['substream.run.profile'];
+        this.profile.set(profile);
+      }
+      if (settings['substream.run.seed'] !== seed) {
+        seed = settings['substream.run.seed'];
+        this.seed.set(seed);
+      }
+    };
+    this.#owned.add(this.#preferences.follow(follow));
   }
 
   /** Ends the run, whatever it does. */

@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react';
 import type { Profile } from '../../sim/protocol/api.ts';
 import { Icon } from '../base/icons.tsx';
 import { useStore } from '../base/store.ts';
+import { useWithKey } from '../commands/use-key.ts';
 import { DebugBar } from '../debug/debug-bar.tsx';
 import { useWorkbench } from './context.ts';
 import { PROFILES } from './session.ts';
@@ -20,6 +21,8 @@ export function Toolbar(): ReactElement {
   const open = useStore(documents.list);
   const profile = useStore(session.profile);
   const document = open.find(({ id }) => id === active);
+  const run = useWithKey('Run without debugging', 'run.start');
+  const stop = useWithKey('Stop', 'run.stop');
   const running = state === 'running' || state === 'stopping';
   return (
     <header className="toolbar" role="toolbar" aria-label="Run">
@@ -32,8 +35,8 @@ export function Toolbar(): ReactElement {
       <button
         type="button"
         className="run"
-        disabled={running || document === undefined}
-        title="Run without debugging (Ctrl+F5)"
+        disabled={running || document?.isScript !== true}
+        title={run}
         onClick={() => commands.run('run.start')}
       >
         <Icon name="run" /> Run
@@ -43,7 +46,7 @@ export function Toolbar(): ReactElement {
         type="button"
         className="stop"
         disabled={!running}
-        title="Stop (Shift+F5)"
+        title={stop}
         onClick={() => commands.run('run.stop')}
       >
         <Icon name="stop" /> Stop

@@ -3,6 +3,7 @@
 
 import type { TraceKind } from '../trace/kinds.ts';
 import type { BackupsApi, BackupsEvents } from './backups.ts';
+import type { ConfigurationApi, ConfigurationEvents } from './configuration.ts';
 import type { DebugApi, DebugEvents, DebugPreparation } from './debug.ts';
 import type { InspectAnswer, InspectRequest } from './inspect.ts';
 import type { SessionsApi, SessionsEvents } from './sessions.ts';
@@ -180,7 +181,7 @@ export type ThemeName = 'dark' | 'light' | 'contrast';
 export type ThemeChoice = ThemeName | 'system';
 
 /** What the window asks of the main process. */
-export interface WorkbenchApi extends DebugApi, SessionsApi, BackupsApi {
+export interface WorkbenchApi extends DebugApi, SessionsApi, BackupsApi, ConfigurationApi {
   examples(): Promise<readonly ExampleInfo[]>;
   openExample(name: string): Promise<FileText>;
   /** Shows the open dialog; undefined when cancelled. */
@@ -206,12 +207,16 @@ export interface WorkbenchApi extends DebugApi, SessionsApi, BackupsApi {
   /** Looks at the hardware of the session that runs or ran last; rejected when there is none. */
   inspect(request: InspectRequest): Promise<InspectAnswer>;
   getTheme(): Promise<ThemeName>;
-  /** Remembers the choice; the theme that follows from it is announced by `theme`. */
+  /** Writes the choice into settings.json; the theme that follows from it is announced by `theme`. */
   setTheme(choice: ThemeChoice): Promise<void>;
 }
 
 /** What the main process announces to the window. */
-export interface WorkbenchEvents extends DebugEvents, SessionsEvents, BackupsEvents {
+export interface WorkbenchEvents
+  extends DebugEvents,
+    SessionsEvents,
+    BackupsEvents,
+    ConfigurationEvents {
   output(records: readonly OutputRecord[]): void;
   status(status: SessionStatus): void;
   sessionState(state: SessionState, message?: string): void;

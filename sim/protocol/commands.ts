@@ -5,9 +5,19 @@
 export interface CommandInfo {
   readonly title: string;
   /** The group before the colon in the palette, and the menu it is in. */
-  readonly category: 'File' | 'Edit' | 'View' | 'Inspect' | 'Run' | 'Console' | 'Help';
+  readonly category:
+    | 'File'
+    | 'Edit'
+    | 'View'
+    | 'Inspect'
+    | 'Run'
+    | 'Console'
+    | 'Preferences'
+    | 'Help';
   /** Keys, the first one shown, e.g. `Mod+Shift+P`. */
   readonly keys?: readonly string[];
+  /** When the keys count, as in keybindings.json; always without it. */
+  readonly when?: string;
   /** The editor widget has the key already; shown, not bound again. */
   readonly editorKey?: boolean;
 }
@@ -70,6 +80,13 @@ export const COMMANDS = {
   'view.toggleInspector': { title: 'Toggle Inspector', category: 'View', keys: ['Mod+Alt+B'] },
   'view.nextEditor': { title: 'Next Editor', category: 'View', keys: ['Mod+PageDown'] },
   'view.previousEditor': { title: 'Previous Editor', category: 'View', keys: ['Mod+PageUp'] },
+  'view.nextPart': {
+    title: 'Focus Next Part',
+    category: 'View',
+    keys: ['F6'],
+    when: "debugState != 'running'",
+  },
+  'view.previousPart': { title: 'Focus Previous Part', category: 'View', keys: ['Shift+F6'] },
   'view.nextProblem': { title: 'Next Problem', category: 'View', keys: ['F8'], editorKey: true },
   'view.resetLayout': { title: 'Reset Layout', category: 'View' },
   'view.themeDark': { title: 'Dark Theme', category: 'View' },
@@ -91,7 +108,12 @@ export const COMMANDS = {
   'debug.next': { title: 'Step Over', category: 'Run', keys: ['F10'] },
   'debug.stepIn': { title: 'Step Into', category: 'Run', keys: ['F11'] },
   'debug.stepOut': { title: 'Step Out', category: 'Run', keys: ['Shift+F11'] },
-  'debug.pause': { title: 'Pause', category: 'Run', keys: ['F6'] },
+  'debug.pause': {
+    title: 'Pause',
+    category: 'Run',
+    keys: ['F6'],
+    when: "debugState == 'running'",
+  },
   'debug.runToCursor': { title: 'Run to Cursor', category: 'Run', keys: ['Mod+F10'] },
   'debug.stepCommand': { title: 'Step the SMMU: One Command', category: 'Run' },
   'debug.stepFetch': { title: 'Step the SMMU: One Fetch', category: 'Run' },
@@ -112,8 +134,21 @@ export const COMMANDS = {
   'console.prompt': { title: 'Focus Prompt', category: 'Console', keys: ['Mod+Alt+`'] },
   'console.copyAll': { title: 'Copy Whole Console', category: 'Console' },
   'console.copyDmesg': { title: 'Copy as dmesg', category: 'Console' },
+  'preferences.settings': {
+    title: 'Open User Settings (JSON)',
+    category: 'Preferences',
+    keys: ['Mod+,'],
+  },
+  'preferences.keys': {
+    title: 'Open Keyboard Shortcuts',
+    category: 'Preferences',
+    keys: ['Mod+K Mod+S'],
+  },
+  'preferences.keysJson': {
+    title: 'Open Keyboard Shortcuts (JSON)',
+    category: 'Preferences',
+  },
   'help.welcome': { title: 'Welcome', category: 'Help' },
-  'help.keys': { title: 'Keyboard Shortcuts…', category: 'Help' },
 } as const satisfies Readonly<Record<string, CommandInfo>>;
 
 /** Name of a command. */

@@ -2,6 +2,7 @@
 
 import type { SessionApi, SessionEvents, WorkbenchApi, WorkbenchEvents } from './api.ts';
 import { BACKUPS_CONTRACT } from './backups.ts';
+import { CONFIGURATION_CONTRACT } from './configuration.ts';
 import { DEBUG_CONTRACT } from './debug-names.ts';
 import type { Contract } from './rpc.ts';
 import { SESSIONS_CONTRACT } from './sessions.ts';
@@ -31,6 +32,7 @@ export const WORKBENCH_CONTRACT: Contract<WorkbenchApi, WorkbenchEvents> = {
     ...DEBUG_CONTRACT.calls,
     ...SESSIONS_CONTRACT.calls,
     ...BACKUPS_CONTRACT.calls,
+    ...CONFIGURATION_CONTRACT.calls,
   },
   events: {
     output: true,
@@ -42,5 +44,6 @@ export const WORKBENCH_CONTRACT: Contract<WorkbenchApi, WorkbenchEvents> = {
     ...DEBUG_CONTRACT.events,
     ...SESSIONS_CONTRACT.events,
     ...BACKUPS_CONTRACT.events,
+    ...CONFIGURATION_CONTRACT.events,
   },
 };

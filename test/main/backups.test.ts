@@ -28,8 +28,11 @@ afterEach(() => {
 /** The services of one start. */
 function start() {
   const files = new Files(
-    new StateFile(join(folder, 'state.json')),
-    new Examples(join(folder, 'examples')),
+    {
+      state: new StateFile(join(folder, 'state.json')),
+      examples: new Examples(join(folder, 'examples')),
+      own: [],
+    },
     { open: async () => undefined, save: async () => undefined },
     { open: () => Promise.reject(new Error('no sessions here')) },
   );

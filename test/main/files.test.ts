@@ -119,7 +119,9 @@ describe('the files of the window', () => {
         return { name: basename(path), text: 'opened' };
       },
     };
-    return new Files(state, new Examples(join(folder, 'examples')), dialogs, sessions);
+    const examples = new Examples(join(folder, 'examples'));
+    const own = [join(folder, 'settings.json')];
+    return new Files({ state, examples, own }, dialogs, sessions);
   }
 
   beforeEach(() => {
@@ -253,11 +255,11 @@ describe('the state', () => {
     const path = join(folder, 'deep', 'state.json');
     const state = new StateFile(path);
     await Promise.all([
-      state.update({ theme: 'light' }),
+      state.update({ breakpoints: {} }),
       state.update({ recent: ['/a'] }),
       state.update({ recent: ['/b'] }),
     ]);
-    expect(new StateFile(path).state).toMatchObject({ version: 1, theme: 'light', recent: ['/b'] });
+    expect(new StateFile(path).state).toMatchObject({ version: 1, recent: ['/b'] });
   });
 
   it.each([
@@ -267,7 +269,7 @@ describe('the state', () => {
     ['a window without a size', '{ "version": 1, "window": { "bounds": {}, "maximized": false } }'],
   ])('puts %s aside and starts fresh', (_what, text) => {
     const path = put('state.json', text);
-    expect(new StateFile(path).state).toMatchObject({ version: 1, theme: 'dark', recent: [] });
+    expect(new StateFile(path).state).toMatchObject({ version: 1, recent: [] });
     expect(readFileSync(`${path}.damaged`, 'utf8')).toBe(text);
   });
 });

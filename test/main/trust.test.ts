@@ -6,6 +6,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { CONTENT_SECURITY_POLICY, fileOfRequest } from '../../main/app-protocol.ts';
 import { checkCall } from '../../main/call-checks.ts';
 import { windowChannel } from '../../main/ipc-channel.ts';
+import type { MenuOptions } from '../../main/menu.ts';
 import { accelerator, menuTemplate } from '../../main/menu.ts';
 import { OutputRelay } from '../../main/output-relay.ts';
 import { isAllowedRequest, isTrustedSender, WEB_PREFERENCES } from '../../main/security.ts';
@@ -13,6 +14,7 @@ import type { OutputRecord, WorkbenchApi } from '../../sim/protocol/api.ts';
 import { COMMAND_IDS, commandInfo } from '../../sim/protocol/commands.ts';
 import { WORKBENCH_CONTRACT } from '../../sim/protocol/contracts.ts';
 import type { BreakpointSet } from '../../sim/protocol/debug.ts';
+import { bindingsOf } from '../../sim/protocol/keybindings.ts';
 
 const ORIGINS = ['app://workbench'];
 type Contents = Parameters<typeof isTrustedSender>[1];
@@ -161,6 +163,9 @@ describe('the arguments of a call', () => {
     dropBackup: [UUID],
     restoreBackups: [],
     unsavedKept: [true],
+    configuration: [],
+    openUserFile: ['settings.json'],
+    setKeys: ['run.start', ['Mod+F5']],
     getTheme: [],
     setTheme: ['system'],
     debugLaunch: [{ request: { file: 'b.ts', text: '' }, breakpoints: SET, stopOnEntry: true }],
@@ -208,8 +213,9 @@ describe('the arguments of a call', () => {
 });
 
 describe('the menu', () => {
-  const items = (mac = false) =>
-    menuTemplate(() => undefined, mac).flatMap(({ submenu }) =>
+  const options = { send: () => undefined, bindings: bindingsOf([], false), mac: false };
+  const items = (more: Partial<MenuOptions> = {}) =>
+    menuTemplate({ ...options, ...more }).flatMap(({ submenu }) =>
       Array.isArray(submenu) ? submenu : [],
     );
 
@@ -228,14 +234,32 @@ describe('the menu', () => {
 
   it('sends the command of the item that is clicked', () => {
     const send = vi.fn();
-    const file = menuTemplate(send, false)[0]?.submenu;
+    const file = menuTemplate({ ...options, send })[0]?.submenu;
     const open = Array.isArray(file) ? file.find(({ id }) => id === 'file.open') : undefined;
     open?.click?.(undefined as never, undefined, undefined as never);
     expect(send).toHaveBeenCalledExactlyOnceWith('file.open');
   });
 
-  it('has no key twice', () => {
-    const keys = COMMAND_IDS.flatMap((id) => [...(commandInfo(id).keys ?? [])]);
+  it('shows the keys that a person chose, a chord behind the title', () => {
+    const bindings = bindingsOf(
+      [
+        { key: 'ctrl+alt+up', command: 'run.start' },
+        { key: 'ctrl+n', command: '-file.new' },
+        { key: 'ctrl+k ctrl+o', command: 'file.saveAs' },
+      ],
+      false,
+    );
+    const of = (id: string) => items({ bindings }).find((item) => item.id === id);
+    expect(of('run.start')?.accelerator).toBe('CmdOrCtrl+Alt+Up');
+    expect(of('file.new')).not.toHaveProperty('accelerator');
+    expect(of('file.saveAs')).toMatchObject({ label: 'Save As…  [Ctrl+K Ctrl+O]' });
+  });
+
+  it('has no key twice under one condition', () => {
+    const keys = COMMAND_IDS.flatMap((id) => {
+      const { keys: own = [], when = '' } = commandInfo(id);
+      return own.map((key) => `${key} ${when}`);
+    });
     expect(new Set(keys).size).toBe(keys.length);
   });
 });

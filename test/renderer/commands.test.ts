@@ -1,10 +1,22 @@
 // Commands by name and by key, and the lists to choose from.
 
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { Store } from '../../renderer/base/store.ts';
 import type { PickItem } from '../../renderer/commands/quick-pick.ts';
 import { filterItems, Prompts } from '../../renderer/commands/quick-pick.ts';
 import type { CommandId } from '../../sim/protocol/commands.ts';
 import { COMMAND_IDS } from '../../sim/protocol/commands.ts';
+import type { KeyRule } from '../../sim/protocol/keybindings.ts';
+import { bindingsOf } from '../../sim/protocol/keybindings.ts';
+import type { KeyContext } from '../../sim/protocol/when.ts';
+
+const CONTEXT: KeyContext = {
+  editorTextFocus: false,
+  consoleFocus: false,
+  inputFocus: false,
+  inDebugMode: false,
+  debugState: 'inactive',
+};
 
 type Registry = typeof import('../../renderer/commands/registry.ts');
 type Keys = typeof import('../../renderer/commands/keys.ts');
@@ -19,13 +31,16 @@ describe('commands', () => {
     keys = await import('../../renderer/commands/keys.ts');
   });
 
-  function make() {
+  function make(rules: readonly KeyRule[] = [], now: Partial<KeyContext> = {}) {
     const ran: CommandId[] = [];
     const failed = vi.fn();
     const handlers = Object.fromEntries(
       COMMAND_IDS.map((id) => [id, () => void ran.push(id)]),
     ) as unknown as Record<CommandId, () => void>;
-    return { ran, failed, handlers, registry: new registry.CommandRegistry(handlers, failed) };
+    const context = () => ({ ...CONTEXT, ...now });
+    const bindings = new Store(bindingsOf(rules, false));
+    const own = new registry.CommandRegistry(handlers, { bindings, context }, failed);
+    return { ran, failed, handlers, bindings, context, registry: own };
   }
 
   function press(code: string, key: string, modifiers = ''): KeyboardEvent {
@@ -78,14 +93,77 @@ describe('commands', () => {
   });
 
   it('reports the error that a command ends with', async () => {
-    const { failed, handlers } = make();
+    const { failed, handlers, bindings, context } = make();
     const error = new Error('no');
     const own = new registry.CommandRegistry(
       { ...handlers, 'file.save': () => Promise.reject(error) },
+      { bindings, context },
       failed,
     );
     own.run('file.save');
     await vi.waitFor(() => expect(failed).toHaveBeenCalledWith(error));
+  });
+
+  it('runs what the rules of the user say, the last one that holds', () => {
+    const rules = [
+      { key: 'ctrl+s', command: 'file.saveAll' },
+      { key: 'alt+x', command: 'run.start' },
+      { key: 'alt+x', command: 'run.stop', when: 'inDebugMode' },
+    ];
+    const { ran, registry: own } = make(rules);
+    own.handleKey(press('KeyS', 's', 'C'));
+    own.handleKey(press('KeyX', 'x', 'A'));
+    const debugged = make(rules, { inDebugMode: true });
+    debugged.registry.handleKey(press('KeyX', 'x', 'A'));
+    expect([...ran, ...debugged.ran]).toEqual(['file.saveAll', 'run.start', 'run.stop']);
+  });
+
+  it.each([
+    ['inactive', 'view.nextPart'],
+    ['running', 'debug.pause'],
+    ['stopped', 'view.nextPart'],
+  ])('F6 with the debugger %s runs %s', (debugState, id) => {
+    const { ran, registry: own } = make([], { debugState });
+    own.handleKey(press('F6', 'F6'));
+    expect(ran).toEqual([id]);
+  });
+
+  it('leaves a removed key to nobody, not even to the editor that has it by itself', () => {
+    const { ran, registry: own } = make([
+      { key: 'ctrl+f', command: '-edit.find' },
+      { key: 'ctrl+alt+f', command: 'edit.find' },
+      { key: 'ctrl+b', command: '-view.toggleSidebar' },
+    ]);
+    expect(own.handleKey(press('KeyF', 'f', 'C'))).toBe(true);
+    expect(own.handleKey(press('KeyB', 'b', 'C'))).toBe(false);
+    expect(ran).toEqual([]);
+    expect(own.handleKey(press('KeyF', 'f', 'CA'))).toBe(true);
+    expect(ran).toEqual(['edit.find']);
+  });
+
+  it('waits for the second key of a chord, and takes it with the modifier still held', () => {
+    const { ran, registry: own } = make();
+    expect(own.handleKey(press('KeyK', 'k', 'C'))).toBe(true);
+    expect(own.chord.value).toBe('Mod+K');
+    expect(own.handleKey(press('ControlLeft', 'Control', 'C'))).toBe(false);
+    expect(own.handleKey(press('KeyS', 's', 'C'))).toBe(true);
+    expect(ran).toEqual(['preferences.keys']);
+    expect(own.chord.value).toBeUndefined();
+  });
+
+  it('lets the editor have the first key of a chord, which may be one of its own', () => {
+    const { ran, registry: own } = make([], { editorTextFocus: true });
+    expect(own.handleKey(press('KeyK', 'k', 'C'))).toBe(false);
+    expect(own.handleKey(press('KeyC', 'c', 'C'))).toBe(false);
+    expect(ran).toEqual([]);
+  });
+
+  it('tells the key of a command as it is now', () => {
+    const { registry: own, bindings } = make();
+    expect(own.keyOf('run.start')).toBe('Ctrl+F5');
+    bindings.set(bindingsOf([{ key: 'ctrl+up', command: 'run.start' }], false));
+    expect(own.keyOf('run.start')).toBe('Ctrl+Up');
+    expect(own.keyOf('file.saveAll')).toBeUndefined();
   });
 
   it('shows keys as people read them', () => {

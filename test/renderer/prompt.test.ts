@@ -47,7 +47,7 @@ describe('the prompt', () => {
       throw new Error('nothing has run yet');
     });
     await type('regs');
-    expect(printed).toEqual(['> regs', 'nothing has run yet: run a script first (F5)']);
+    expect(printed).toEqual(['> regs', 'nothing has run yet: run a script first']);
     expect(prompt.busy.value).toBe(false);
   });
 
