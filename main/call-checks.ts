@@ -6,6 +6,7 @@ import type { WorkbenchApi } from '../sim/protocol/api.ts';
 import { BACKUPS_ARGUMENTS } from './backups-checks.ts';
 import { CONFIGURATION_ARGUMENTS } from './configuration-checks.ts';
 import { debugArguments } from './debug-checks.ts';
+import { REMEMBERED_ARGUMENTS } from './remembered-checks.ts';
 import { SESSIONS_ARGUMENTS } from './sessions-checks.ts';
 
 const NAME = z.string().min(1).max(255);
@@ -73,6 +74,7 @@ const ARGUMENTS: Readonly<Record<keyof WorkbenchApi, z.ZodType<readonly unknown[
   ...SESSIONS_ARGUMENTS,
   ...BACKUPS_ARGUMENTS,
   ...CONFIGURATION_ARGUMENTS,
+  ...REMEMBERED_ARGUMENTS,
   stop: NOTHING,
   inspect: z.tuple([INSPECT_REQUEST]),
   getTheme: NOTHING,

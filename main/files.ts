@@ -3,6 +3,7 @@
 
 import { basename, resolve } from 'node:path';
 import type { FileText } from '../sim/protocol/api.ts';
+import type { RememberedLayout } from '../sim/protocol/remembered.ts';
 import { writeAtomically } from './atomic-write.ts';
 import type { Examples } from './examples.ts';
 import type { StateFile } from './state-file.ts';
@@ -58,7 +59,9 @@ export class Files {
     this.#dialogs = dialogs;
     this.#sessions = sessions;
     this.#own = new Set(places.own);
-    this.#granted = new Set([...places.state.state.recent, ...places.own]);
+    const { recent, layout } = places.state.state;
+    const open = layout?.editors.flatMap(({ path }) => (path === undefined ? [] : [path])) ?? [];
+    this.#granted = new Set([...recent, ...open, ...places.own]);
   }
 
   /** Files opened or saved last, newest first. */
@@ -126,6 +129,14 @@ export class Files {
   /** SHA-256 of what `path` held when it was opened or saved last. */
   baseOf(path: string): string | undefined {
     return this.#bases.get(path);
+  }
+
+  /** The editors of a layout that show a file which somebody chose; the next start opens those unasked. */
+  onlyGranted(layout: RememberedLayout): RememberedLayout {
+    const editors = layout.editors.filter(
+      ({ path }) => path === undefined || this.#granted.has(path),
+    );
+    return { ...layout, editors };
   }
 
   /** A person chose `path` in an earlier start; it holds `text` now. */

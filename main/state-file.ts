@@ -1,4 +1,4 @@
-// What the workbench remembers between two starts: window, recent files, breakpoints. One JSON file,
+// What the workbench remembers between two starts: window, layout, recent files, breakpoints. One JSON file,
 // checked when read: a damaged one is put aside, never trusted and never silently overwritten.
 
 import { mkdirSync, readFileSync, renameSync } from 'node:fs';
@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { writeAtomically } from './atomic-write.ts';
 import { BREAKPOINT_SET } from './debug-checks.ts';
+import { LAYOUT } from './remembered-checks.ts';
 
 const BOUNDS = z.object({
   x: z.number().int().optional(),
@@ -19,6 +20,8 @@ const STATE = z.object({
   window: z.object({ bounds: BOUNDS, maximized: z.boolean() }).optional(),
   /** Absolute paths, newest first. */
   recent: z.array(z.string()).default([]),
+  /** A layout that cannot be read is no reason to forget the rest. */
+  layout: LAYOUT.optional().catch(undefined),
   /** By path, or by name of an example. */
   breakpoints: z.record(z.string(), BREAKPOINT_SET).default({}),
 });

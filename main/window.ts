@@ -1,12 +1,14 @@
 // The one window: its preferences, where it was last time, and the question before unsaved text is lost.
 
-import type { BrowserWindow as Window } from 'electron';
+import type { Rectangle, BrowserWindow as Window } from 'electron';
 import { BrowserWindow, dialog, screen } from 'electron';
 import type { ThemeName } from '../sim/protocol/api.ts';
 import { WEB_PREFERENCES } from './security.ts';
-import type { State, StateFile } from './state-file.ts';
+import type { StateFile } from './state-file.ts';
+import { placeOf } from './window-place.ts';
 
-const FIRST_SIZE = { width: 1440, height: 900 };
+/** From a move to its writing: a drag moves many times. */
+const SETTLE_MS = 500;
 const BACKGROUND: Readonly<Record<ThemeName, string>> = {
   dark: '#1f1f1f',
   light: '#ffffff',
@@ -17,7 +19,7 @@ const BACKGROUND: Readonly<Record<ThemeName, string>> = {
 export function createWindow(state: StateFile, theme: ThemeName, preload: string): Window {
   const saved = state.state.window;
   const window = new BrowserWindow({
-    ...placed(saved),
+    ...placeOf(saved, workAreas()),
     minWidth: 640,
     minHeight: 400,
     title: 'Substream',
@@ -29,38 +31,36 @@ export function createWindow(state: StateFile, theme: ThemeName, preload: string
     window.maximize();
   }
   window.once('ready-to-show', () => window.show());
-  window.on('close', () => {
-    void state.update({
-      window: { bounds: window.getNormalBounds(), maximized: window.isMaximized() },
-    });
-  });
+  rememberPlace(window, state);
   return window;
 }
 
-/** The saved place if a screen still shows it, otherwise the size alone. */
-function placed(saved: State['window']): {
-  readonly width: number;
-  readonly height: number;
-  readonly x?: number;
-  readonly y?: number;
-} {
-  const { workArea } = screen.getPrimaryDisplay();
-  const width = Math.min(saved?.bounds.width ?? FIRST_SIZE.width, workArea.width);
-  const height = Math.min(saved?.bounds.height ?? FIRST_SIZE.height, workArea.height);
-  const { x, y } = saved?.bounds ?? {};
-  if (x === undefined || y === undefined) {
-    return { width, height };
-  }
-  const visible = screen
-    .getAllDisplays()
-    .some(
-      ({ workArea: area }) =>
-        x < area.x + area.width - 100 &&
-        x + width > area.x + 100 &&
-        y >= area.y - 20 &&
-        y < area.y + area.height - 50,
-    );
-  return visible ? { width, height, x, y } : { width, height };
+/** Remembers place and size a moment after they changed, and before the window goes. */
+function rememberPlace(window: Window, state: StateFile): void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const write = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    void state.update({
+      window: { bounds: window.getNormalBounds(), maximized: window.isMaximized() },
+    });
+  };
+  const schedule = (): void => {
+    timer ??= setTimeout(write, SETTLE_MS);
+  };
+  window.on('resize', schedule);
+  window.on('move', schedule);
+  window.on('maximize', schedule);
+  window.on('unmaximize', schedule);
+  window.on('close', write);
+  window.on('closed', () => clearTimeout(timer));
+}
+
+/** What each screen offers, the main one first. */
+function workAreas(): readonly [Rectangle, ...Rectangle[]] {
+  const { id, workArea } = screen.getPrimaryDisplay();
+  const others = screen.getAllDisplays().filter((display) => display.id !== id);
+  return [workArea, ...others.map((display) => display.workArea)];
 }
 
 /** What a person answers when unsaved text is about to be lost. */

@@ -107,7 +107,8 @@ export class Workbench implements Disposable {
   }
 
   #handlers(): Handlers<WorkbenchApi> {
-    const { backups, configuration, files, examples, session, sessions, theme } = this.#services;
+    const { backups, configuration, files, examples, session, sessions, state, theme } =
+      this.#services;
     return {
       examples: () => examples.list(),
       openExample: (name) => examples.open(name),
@@ -134,14 +135,16 @@ export class Workbench implements Disposable {
       ...configuration.handlers((path) => files.open(path)),
       ...this.#debug.handlers(),
       getTheme: async () => theme.current,
+      recallLayout: async () => state.state.layout,
+      rememberLayout: (layout) => state.update({ layout: files.onlyGranted(layout) }),
       setTheme: (choice) => theme.choose(choice),
     };
   }
 
   async #openInitial(): Promise<readonly FileText[]> {
-    const { backups, files, examples } = this.#services;
+    const { backups, files, examples, state } = this.#services;
     const opened = await Promise.all(this.#initial.map((path) => files.openChosen(path)));
-    if (opened.length > 0 || (await backups.any())) {
+    if (opened.length > 0 || state.state.layout !== undefined || (await backups.any())) {
       return opened;
     }
     const first = await examples.first();

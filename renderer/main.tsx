@@ -21,6 +21,7 @@ import { defineEditorThemes } from './editor/themes.ts';
 import { Preferences } from './preferences/preferences.ts';
 import { App } from './workbench/app.tsx';
 import { WorkbenchContext } from './workbench/context.ts';
+import { keepLayout, recallLayout } from './workbench/layout-memory.ts';
 import { restoreBackups } from './workbench/restore.ts';
 import { createWorkbench } from './workbench/workbench.ts';
 
@@ -28,11 +29,13 @@ async function start(): Promise<void> {
   const remote = connectMain(window.substream);
   setUpMonaco(scriptDeclarations());
   defineEditorThemes();
-  const [theme, configuration] = await Promise.all([
+  const [theme, configuration, remembered] = await Promise.all([
     remote.calls.getTheme(),
     remote.calls.configuration(),
+    remote.calls.recallLayout(),
   ]);
   const workbench = createWorkbench(remote, theme, new Preferences(configuration));
+  await recallLayout(workbench, remembered);
   const root = ensure(document.getElementById('root') ?? undefined, 'root element');
   createRoot(root).render(
     <WorkbenchContext value={workbench}>
@@ -41,9 +44,11 @@ async function start(): Promise<void> {
   );
   await workbench.files.start();
   await restoreBackups(workbench);
-  if (workbench.documents.list.value.every(({ example }) => example)) {
+  const isFresh = workbench.documents.list.value.every(({ example }) => example);
+  if (remembered === undefined && isFresh) {
     workbench.layout.showWelcome(true);
   }
+  keepLayout(workbench);
 }
 
 void start();

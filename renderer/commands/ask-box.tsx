@@ -24,7 +24,7 @@ function Question({ request }: { readonly request: AskRequest }): ReactElement {
       className="ask"
       aria-labelledby="ask-message"
       aria-describedby="ask-detail"
-      onCancel={() => request.done(request.answers.at(-1) ?? '')}
+      onCancel={() => answer(request.answers.at(-1) ?? '')}
     >
       <h2 id="ask-message">{request.message}</h2>
       <p id="ask-detail">{request.detail}</p>

@@ -45,7 +45,7 @@ function Question({ request }: { readonly request: KeyRequest }): ReactElement {
       ref={dialog}
       className="ask key-box"
       aria-labelledby="key-box-title"
-      onCancel={() => request.done(undefined)}
+      onCancel={() => answer(undefined)}
     >
       <h2 id="key-box-title">{request.command}</h2>
       <p id="key-box-help">

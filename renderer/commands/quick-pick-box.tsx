@@ -75,7 +75,7 @@ function Box({ request }: { readonly request: PickRequest }): ReactElement {
       ref={dialog}
       className="quick-pick"
       aria-label={request.placeholder}
-      onCancel={() => request.done(undefined)}
+      onCancel={() => leave(undefined)}
       onClick={(event) => event.target === dialog.current && leave(undefined)}
     >
       <input

@@ -23,11 +23,15 @@ export function ConsolePane(): ReactElement {
     observer.observe(element);
     return () => observer.disconnect();
   }, [terminal]);
+  const close = (): void => {
+    consoleFind.set(false);
+    terminal.focus();
+  };
   return (
     <div className="console-pane">
       <div className="console-terminal" ref={place} />
       <PromptLine />
-      {finding && <FindBox terminal={terminal} close={() => consoleFind.set(false)} />}
+      {finding && <FindBox terminal={terminal} close={close} />}
     </div>
   );
 }
@@ -67,7 +71,6 @@ function FindBox({
             find(text, event.shiftKey ? 'previous' : 'next');
           } else if (event.key === 'Escape') {
             close();
-            terminal.focus();
           }
         }}
       />

@@ -124,8 +124,15 @@ function Field({
   const { label, placeholder, choices = [], help } = form;
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {
+    const before = document.activeElement;
     input.current?.focus();
     input.current?.select();
+    return () => {
+      // Without the field the keyboard is nowhere, unless a click has taken it elsewhere.
+      if (document.activeElement === document.body && before instanceof HTMLElement) {
+        before.focus();
+      }
+    };
   }, []);
   return (
     <>

@@ -3,6 +3,7 @@
 import type { editor } from 'monaco-editor/editor/editor.api.js';
 import type { Disposable } from '../../sim/base/disposable.ts';
 import { toDisposable } from '../../sim/base/disposable.ts';
+import { Emitter } from '../../sim/base/emitter.ts';
 import { Store } from '../base/store.ts';
 
 /** A place to show, counted from 1. */
@@ -11,10 +12,19 @@ export interface EditorPlace {
   readonly column: number;
 }
 
+/** A cursor, and how many pixels are above the first visible one. */
+export interface ScrolledPlace extends EditorPlace {
+  readonly top: number;
+}
+
 /** Knows the widgets of the visible documents. */
 export class Editors {
   readonly #widgets = new Map<string, editor.IStandaloneCodeEditor>();
   readonly #pending = new Map<string, { readonly place?: EditorPlace }>();
+  readonly #places = new Map<string, ScrolledPlace>();
+  readonly #moved = new Emitter<void>();
+  /** A cursor or what is visible of a document moved. */
+  readonly onDidMove = this.#moved.event;
   /** Id of the document that commands mean; undefined when none is open. */
   readonly active = new Store<string | undefined>(undefined);
   /** Cursor of the active document. */
@@ -32,7 +42,14 @@ export class Editors {
       if (this.active.value === id) {
         this.cursor.set({ line: position.lineNumber, column: position.column });
       }
+      this.#note(id, widget);
     });
+    const scrolled = widget.onDidScrollChange(() => this.#note(id, widget));
+    const place = this.#places.get(id);
+    if (place !== undefined) {
+      widget.setPosition({ lineNumber: place.line, column: place.column });
+      widget.setScrollTop(place.top);
+    }
     const focused = widget.onDidFocusEditorText(() => this.activate(id));
     const pending = this.#pending.get(id);
     if (pending !== undefined) {
@@ -40,11 +57,22 @@ export class Editors {
     }
     return toDisposable(() => {
       moved.dispose();
+      scrolled.dispose();
       focused.dispose();
       if (this.#widgets.get(id) === widget) {
         this.#widgets.delete(id);
       }
     });
+  }
+
+  /** Where a document stands when its widget comes. */
+  place(id: string, place: ScrolledPlace): void {
+    this.#places.set(id, place);
+  }
+
+  /** Where a document stands, also without a widget. */
+  placeOf(id: string): ScrolledPlace {
+    return this.#places.get(id) ?? { line: 1, column: 1, top: 0 };
   }
 
   activate(id: string | undefined): void {
@@ -68,6 +96,15 @@ export class Editors {
     }
     widget.focus();
     this.activate(id);
+  }
+
+  #note(id: string, widget: editor.IStandaloneCodeEditor): void {
+    const position = widget.getPosition();
+    if (position !== null) {
+      const { lineNumber: line, column } = position;
+      this.#places.set(id, { line, column, top: widget.getScrollTop() });
+      this.#moved.fire();
+    }
   }
 
   /** Runs one of the editor's own actions, e.g. `actions.find`. */

@@ -1,10 +1,12 @@
 // Where things stand: editors in the middle, the explorer at the left edge, console and problems at the
 // bottom edge, the inspector's views at the right edge. Panels are named here once; a view is added by one entry in PANELS and one component.
 
-import type { DockviewApi } from 'dockview-react';
+import type { DockviewApi, SerializedDockview } from 'dockview-react';
 import type { Disposable } from '../../sim/base/disposable.ts';
 import { DisposableStore } from '../../sim/base/disposable.ts';
+import { Emitter } from '../../sim/base/emitter.ts';
 import { Store } from '../base/store.ts';
+import { readDock } from './dock-json.ts';
 import type { DocumentShower } from './files-view.ts';
 
 /** The fixed panels: their title and the edge they start at. */
@@ -29,6 +31,8 @@ export const PANELS = {
 export type PanelId = keyof typeof PANELS;
 
 type Edge = 'left' | 'bottom' | 'right';
+
+const EDGES = ['left', 'bottom', 'right'] as const satisfies readonly Edge[];
 
 const EDGE_SIZES: Readonly<Record<Edge, { initialSize: number; minimumSize: number }>> = {
   left: { initialSize: 220, minimumSize: 140 },
@@ -61,6 +65,10 @@ export class Layout implements Disposable, DocumentShower {
   readonly #owned = new DisposableStore();
   #waiting: ((api: DockviewApi) => void)[] = [];
   #api: DockviewApi | undefined;
+  #restored: { readonly dock: SerializedDockview; readonly active: string | undefined } | undefined;
+  readonly #changed = new Emitter<void>();
+  /** Something stands elsewhere, or has another size. */
+  readonly onDidChange = this.#changed.event;
   /** Ids of the open editors, in the order of their tabs. */
   readonly editors = new Store<readonly string[]>([]);
 
@@ -71,14 +79,37 @@ export class Layout implements Disposable, DocumentShower {
   /** Takes the dock when it is there and fills it. */
   attach(api: DockviewApi): void {
     this.#api = api;
-    this.#fill(api);
+    this.#start(api);
     this.#owned.add(api.onDidActivePanelChange(({ panel }) => this.#activated(panel?.id)));
     for (const event of [api.onDidAddPanel, api.onDidRemovePanel, api.onDidMovePanel]) {
       this.#owned.add(event(() => this.#listEditors(api)));
     }
+    this.#listEditors(api);
+    this.#owned.add(api.onDidLayoutChange(() => this.#changed.fire()));
     for (const action of this.#waiting.splice(0)) {
       action(api);
     }
+  }
+
+  /**
+   * Takes the place of the first layout, before the dock is there. A text that is no dock changes nothing.
+   *
+   * @param documents ids of the documents by the ids that their panels have in the text
+   * @param active the document that commands mean
+   */
+  restore(text: string, documents: ReadonlyMap<string, string>, active: string | undefined): void {
+    const rename = (panel: string): string | undefined =>
+      documents.get(panel) ?? (panel === WELCOME || isFixed(panel) ? panel : undefined);
+    try {
+      this.#restored = { dock: readDock(text, rename), active };
+    } catch {
+      this.#restored = undefined;
+    }
+  }
+
+  /** Everything as text for {@link restore}; undefined before the dock is there. */
+  get dock(): string | undefined {
+    return this.#api === undefined ? undefined : JSON.stringify(this.#api.toJSON());
   }
 
   /** Shows a document in front, in a new tab if it has none. */
@@ -220,6 +251,12 @@ export class Layout implements Disposable, DocumentShower {
         }
       }
       this.#fill(api);
+      for (const edge of EDGES) {
+        const { initialSize } = EDGE_SIZES[edge];
+        const isBottom = edge === 'bottom';
+        const size = isBottom ? { height: initialSize } : { width: initialSize };
+        api.getEdgeGroup(edge)?.setSize(size);
+      }
     });
   }
 
@@ -227,8 +264,35 @@ export class Layout implements Disposable, DocumentShower {
     this.#owned.dispose();
   }
 
+  /** As it was last time, or as the first time. */
+  #start(api: DockviewApi): void {
+    const restored = this.#restored;
+    if (restored === undefined) {
+      this.#fill(api);
+      return;
+    }
+    try {
+      api.fromJSON(restored.dock);
+    } catch {
+      api.clear();
+      this.#fill(api);
+      return;
+    }
+    for (const edge of EDGES) {
+      api.getEdgeGroup(edge)?.setHeaderPosition('top');
+    }
+    for (const id of Object.keys(PANELS) as PanelId[]) {
+      if (!ON_DEMAND.has(id) && api.getPanel(id) === undefined) {
+        addFixed(api, id);
+      }
+    }
+    if (restored.active !== undefined) {
+      this.show(restored.active);
+    }
+  }
+
   #fill(api: DockviewApi): void {
-    for (const edge of ['left', 'bottom', 'right'] as const) {
+    for (const edge of EDGES) {
       if (api.getEdgeGroup(edge) === undefined) {
         api.addEdgeGroup(edge, { id: `edge-${edge}`, ...EDGE_SIZES[edge] });
       }
@@ -271,7 +335,11 @@ export class Layout implements Disposable, DocumentShower {
 }
 
 function isEditor(id: string): boolean {
-  return id !== WELCOME && !(id in PANELS);
+  return id !== WELCOME && !isFixed(id);
+}
+
+function isFixed(id: string): boolean {
+  return Object.hasOwn(PANELS, id);
 }
 
 function addFixed(api: DockviewApi, id: PanelId): void {

@@ -6,6 +6,7 @@ import type { BackupsApi, BackupsEvents } from './backups.ts';
 import type { ConfigurationApi, ConfigurationEvents } from './configuration.ts';
 import type { DebugApi, DebugEvents, DebugPreparation } from './debug.ts';
 import type { InspectAnswer, InspectRequest } from './inspect.ts';
+import type { RememberedApi } from './remembered.ts';
 import type { SessionsApi, SessionsEvents } from './sessions.ts';
 import type { OpenedSession } from './trace-api.ts';
 
@@ -181,7 +182,12 @@ export type ThemeName = 'dark' | 'light' | 'contrast';
 export type ThemeChoice = ThemeName | 'system';
 
 /** What the window asks of the main process. */
-export interface WorkbenchApi extends DebugApi, SessionsApi, BackupsApi, ConfigurationApi {
+export interface WorkbenchApi
+  extends DebugApi,
+    SessionsApi,
+    BackupsApi,
+    ConfigurationApi,
+    RememberedApi {
   examples(): Promise<readonly ExampleInfo[]>;
   openExample(name: string): Promise<FileText>;
   /** Shows the open dialog; undefined when cancelled. */

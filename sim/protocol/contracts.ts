@@ -4,6 +4,7 @@ import type { SessionApi, SessionEvents, WorkbenchApi, WorkbenchEvents } from '.
 import { BACKUPS_CONTRACT } from './backups.ts';
 import { CONFIGURATION_CONTRACT } from './configuration.ts';
 import { DEBUG_CONTRACT } from './debug-names.ts';
+import { REMEMBERED_CONTRACT } from './remembered.ts';
 import type { Contract } from './rpc.ts';
 import { SESSIONS_CONTRACT } from './sessions.ts';
 
@@ -33,6 +34,7 @@ export const WORKBENCH_CONTRACT: Contract<WorkbenchApi, WorkbenchEvents> = {
     ...SESSIONS_CONTRACT.calls,
     ...BACKUPS_CONTRACT.calls,
     ...CONFIGURATION_CONTRACT.calls,
+    ...REMEMBERED_CONTRACT.calls,
   },
   events: {
     output: true,

@@ -166,6 +166,8 @@ describe('the arguments of a call', () => {
     configuration: [],
     openUserFile: ['settings.json'],
     setKeys: ['run.start', ['Mod+F5']],
+    recallLayout: [],
+    rememberLayout: [{ dock: '{}', editors: [], active: 'document-1' }],
     getTheme: [],
     setTheme: ['system'],
     debugLaunch: [{ request: { file: 'b.ts', text: '' }, breakpoints: SET, stopOnEntry: true }],
