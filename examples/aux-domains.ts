@@ -2,7 +2,7 @@
 //
 // The four steps of the 2018 proposal: enable auxiliary domains with PASID limits, attach two domains
 // to one device, read the PASID of each, map. The same IOVA then leads to different pages, and an
-// access after the unmap ends in the SMMU's event queue.
+// access after the unmap ends in the SMMU's event queue. Look at FAULT: who unmapped the page.
 
 const IOVA = 0x7000_0000n;
 const dev = platform_device('accel0', { sids: [0x10], ssid_bits: 10 });
