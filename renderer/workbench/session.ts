@@ -9,9 +9,9 @@ import type {
   SessionState,
   SessionStatus,
 } from '../../sim/protocol/api.ts';
+import type { Settings } from '../../sim/protocol/settings.ts';
 import type { RecordGroup } from '../../sim/trace/record-groups.ts';
 import { omittedWithout, RECORD_GROUP_NAMES } from '../../sim/trace/record-groups.ts';
-import type { Settings } from '../../sim/protocol/settings.ts';
 import type { Remote } from '../base/connection.ts';
 import { Store } from '../base/store.ts';
 import type { ConsoleTerminal } from '../console/console-terminal.ts';
