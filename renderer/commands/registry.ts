@@ -19,6 +19,8 @@ export interface KeySource {
   readonly bindings: ReadableStore<readonly Binding[]>;
   /** How things stand at the time of a key press. */
   readonly context: () => KeyContext;
+  /** The editor saw the first key of a chord and will not see the second: it waits for nothing any more. */
+  readonly endEditorChord: () => void;
 }
 
 /** The keys that the editor widget obeys by itself. */
@@ -69,6 +71,9 @@ export class CommandRegistry {
     const bindings = this.#keys.bindings.value.filter(({ when }) => holds(when, context));
     const binding = bindings.findLast((one) => one.key === key);
     if (binding !== undefined) {
+      if (first !== undefined && context.editorTextFocus !== false) {
+        this.#keys.endEditorChord();
+      }
       return this.#obey(binding);
     }
     if (bindings.some((one) => one.key.startsWith(`${key} `))) {

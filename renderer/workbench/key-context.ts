@@ -15,3 +15,9 @@ export function keyContext({ debug }: Pick<WorkbenchModel, 'debug'>): KeyContext
     debugState: debug.state.value,
   };
 }
+
+/** Lets an editor that waits for the second key of a chord stop waiting: Escape is none that it knows. */
+export function endEditorChord(): void {
+  const press = { key: 'Escape', code: 'Escape', keyCode: 27, bubbles: true };
+  document.activeElement?.dispatchEvent(new KeyboardEvent('keydown', press));
+}

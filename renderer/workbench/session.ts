@@ -9,9 +9,9 @@ import type {
   SessionState,
   SessionStatus,
 } from '../../sim/protocol/api.ts';
-import type { Settings } from '../../sim/protocol/settings.ts';
+import type { SettingKey, Settings } from '../../sim/protocol/settings.ts';
 import type { RecordGroup } from '../../sim/trace/record-groups.ts';
-import { omittedWithout, RECORD_GROUP_NAMES } from '../../sim/trace/record-groups.ts';
+import { omittedWithout } from '../../sim/trace/record-groups.ts';
 import type { Remote } from '../base/connection.ts';
 import { Store } from '../base/store.ts';
 import type { ConsoleTerminal } from '../console/console-terminal.ts';
@@ -51,7 +51,7 @@ export class SessionView implements Disposable {
   readonly profile = new Store<Profile>('seed18');
   readonly seed = new Store(1);
   /** Groups of records that the next trace holds. */
-  readonly record = new Store<readonly RecordGroup[]>(RECORD_GROUP_NAMES);
+  readonly record = new Store<readonly RecordGroup[]>([]);
   /** Settles when the run that goes on is over. */
   ended: Promise<void> = Promise.resolve();
 
@@ -129,19 +129,20 @@ export class SessionView implements Disposable {
 
   /** What the toolbar chose counts until the setting itself changes. */
   #followSettings(): void {
-    let profile: Profile | undefined;
-    let seed: number | undefined;
-    const follow = (settings: Settings): void => {
-      if (settings['substream.run.profile'] !== profile) {
-        profile = settings['substream.run.profile'];
-        this.profile.set(profile);
-      }
-      if (settings['substream.run.seed'] !== seed) {
-        seed = settings['substream.run.seed'];
-        this.seed.set(seed);
-      }
+    const follow = <K extends SettingKey>(key: K, store: Store<Settings[K]>): void => {
+      let last = '';
+      const apply = (settings: Settings): void => {
+        const text = JSON.stringify(settings[key]);
+        if (text !== last) {
+          last = text;
+          store.set(settings[key]);
+        }
+      };
+      this.#owned.add(this.#preferences.follow(apply));
     };
-    this.#owned.add(this.#preferences.follow(follow));
+    follow('substream.run.profile', this.profile);
+    follow('substream.run.seed', this.seed);
+    follow('substream.trace.record', this.record);
   }
 
   /** Ends the run, whatever it does. */

@@ -28,7 +28,7 @@ import { TraceModel } from '../trace/trace-model.ts';
 import { commandHandlers } from './command-handlers.ts';
 import { FilesView } from './files-view.ts';
 import { jumpTo } from './jump.ts';
-import { keyContext } from './key-context.ts';
+import { endEditorChord, keyContext } from './key-context.ts';
 import { Layout } from './layout.ts';
 import { SessionView } from './session.ts';
 import { focusMiddle } from './window-parts.ts';
@@ -107,7 +107,7 @@ export function createWorkbench(
   };
   const commands: CommandRegistry = new CommandRegistry(
     commandHandlers(parts, () => commands),
-    { bindings: preferences.bindings, context: () => keyContext(parts) },
+    { bindings: preferences.bindings, context: () => keyContext(parts), endEditorChord },
     tell,
   );
   const workbench = { ...parts, commands };
@@ -156,7 +156,7 @@ function connect(workbench: WorkbenchModel): void {
   window.addEventListener(
     'keydown',
     (event) => {
-      if (!workbench.prompts.isAsking && commands.handleKey(event)) {
+      if (event.isTrusted && !workbench.prompts.isAsking && commands.handleKey(event)) {
         event.preventDefault();
         event.stopPropagation();
       }

@@ -44,7 +44,7 @@ function settingsTable(): string {
   const rows = SETTING_KEYS.map((key) => {
     const info = settingInfo(key);
     const values =
-      info.kind === 'choice'
+      info.kind === 'choice' || info.kind === 'list'
         ? Object.entries(info.values).map(([value, text]) => `\`"${value}"\`: ${text}`)
         : [`${wantedOf(info)}.`];
     const standard = JSON.stringify(info.default);

@@ -1,6 +1,8 @@
 // Every setting of the workbench, declared once: types, checks, the editor's schema and docs/settings.md
 // come from this table. Names are VS Code's where VS Code has the setting.
 
+import type { RecordGroup } from '../trace/record-groups.ts';
+
 /** How a setting is written, and what it does, in a sentence. */
 export type SettingInfo =
   | { readonly kind: 'flag'; readonly default: boolean; readonly text: string }
@@ -19,7 +21,29 @@ export type SettingInfo =
       /** Every value, with what it means. */
       readonly values: Readonly<Record<string, string>>;
       readonly text: string;
+    }
+  | {
+      readonly kind: 'list';
+      readonly default: readonly string[];
+      /** Every value that may be in the list, with what it means. */
+      readonly values: Readonly<Record<string, string>>;
+      readonly text: string;
     };
+
+/** Groups of records, in words; sim/trace says which kinds are in each. */
+const RECORDED = {
+  calls: 'Calls of the script and of the kernel.',
+  log: 'The kernel log and diagnostics.',
+  objects: 'Names of devices, domains, PASIDs.',
+  memory: 'Stores to structures and tables.',
+  registers: 'Accesses to registers.',
+  commands: 'Commands that the SMMU consumes.',
+  fetches: 'What the SMMU reads.',
+  caches: 'What its caches do and hold.',
+  dma: 'Accesses of devices.',
+  events: 'Events, page requests, stalls.',
+  interrupts: 'Interrupts.',
+} as const satisfies Readonly<Record<RecordGroup, string>>;
 
 /** The settings, in the order of the documentation. */
 export const SETTINGS = {
@@ -153,6 +177,12 @@ export const SETTINGS = {
     max: 1_000_000,
     text: 'Virtual seconds after which a run is stopped; 0: none.',
   },
+  'substream.trace.record': {
+    kind: 'list',
+    default: Object.keys(RECORDED) as readonly RecordGroup[],
+    values: RECORDED,
+    text: 'What the trace of a run holds. Choose What Is Recorded changes it until the window closes.',
+  },
 } as const satisfies Readonly<Record<string, SettingInfo>>;
 
 /** Name of a setting. */
@@ -162,9 +192,11 @@ type ValueOf<I> = I extends { kind: 'flag' }
   ? boolean
   : I extends { kind: 'number' }
     ? number
-    : I extends { values: infer V }
-      ? keyof V
-      : string;
+    : I extends { kind: 'list'; values: infer V }
+      ? readonly (keyof V)[]
+      : I extends { values: infer V }
+        ? keyof V
+        : string;
 
 /** A value for every setting. */
 export type Settings = { readonly [K in SettingKey]: ValueOf<(typeof SETTINGS)[K]> };
@@ -221,6 +253,11 @@ function isValueOf(info: SettingInfo, value: unknown): boolean {
       return typeof value === 'string';
     case 'choice':
       return typeof value === 'string' && Object.hasOwn(info.values, value);
+    case 'list':
+      return (
+        Array.isArray(value) &&
+        value.every((one) => typeof one === 'string' && Object.hasOwn(info.values, one))
+      );
     case 'number':
       return (
         typeof value === 'number' &&
@@ -239,13 +276,19 @@ export function wantedOf(info: SettingInfo): string {
     case 'text':
       return 'a text';
     case 'choice':
-      return Object.keys(info.values)
-        .map((value) => JSON.stringify(value))
-        .join(', ')
-        .replace(/, ([^,]*)$/, ' or $1');
+      return eitherOf(info.values);
+    case 'list':
+      return `a list of ${eitherOf(info.values)}`;
     case 'number':
       return `${info.integer === true ? 'a whole number' : 'a number'} from ${info.min} to ${info.max}`;
   }
+}
+
+function eitherOf(values: Readonly<Record<string, string>>): string {
+  return Object.keys(values)
+    .map((value) => JSON.stringify(value))
+    .join(', ')
+    .replace(/, ([^,]*)$/, ' or $1');
 }
 
 /** JSON schema of settings.json: completion, hovers and squiggles of the editor. */
@@ -272,6 +315,16 @@ function schemaOf(info: SettingInfo): object {
         ...shared,
         enum: Object.keys(info.values),
         enumDescriptions: Object.values(info.values),
+      };
+    case 'list':
+      return {
+        ...shared,
+        type: 'array',
+        uniqueItems: true,
+        items: {
+          enum: Object.keys(info.values),
+          enumDescriptions: Object.values(info.values),
+        },
       };
     case 'number':
       return {

@@ -90,14 +90,14 @@ describe('the window at the next start', () => {
     await expect
       .poll(() => textOf(page.locator('.editor-pane:visible .line-numbers').first()))
       .toBe(top);
-    expect(await page.locator('.inspector:visible').count()).toBe(0);
+    expect(await page.getByRole('tab', { name: 'Fault' }).isVisible()).toBe(false);
     expect(await page.locator('.trace').isVisible()).toBe(true);
     expect(Math.abs((await widthOf(page, '.explorer')) - width)).toBeLessThan(3);
     expect(await page.getByRole('tab', { name: 'Welcome' }).count()).toBe(0);
     expect(workbench.complaints).toEqual([]);
 
     await runCommand(page, 'View: Reset Layout');
-    await page.locator('.inspector:visible').first().waitFor();
+    await page.getByRole('tab', { name: 'Fault' }).waitFor();
     await expect.poll(() => widthOf(page, '.explorer')).toBe(before);
     expect(await page.getByRole('tab', { name: 'a.ts' }).count()).toBe(1);
   });

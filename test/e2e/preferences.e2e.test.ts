@@ -1,7 +1,7 @@
 // settings.json and keybindings.json in the real window: each setting acts, at once and from outside; keys
 // can be seen and changed.
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -191,6 +191,20 @@ const ACTS: Readonly<Record<string, Acting>> = {
     },
     expected: '■ ended, exit 4',
   },
+  'substream.trace.record': {
+    set: { 'substream.trace.record': ['log'] },
+    seen: async (page) => {
+      await newScript(page, 'machine.configure({});\npr_info("x");');
+      await runToEnd(page);
+      await runCommand(page, 'View: Registers');
+      await page.locator('.inspector-registers').waitFor();
+      await page.waitForTimeout(SETTLED_MS);
+      const text = await textOf(page.locator('.inspector-registers'));
+      await closeUnsaved(page);
+      return text.includes('not recorded');
+    },
+    expected: true,
+  },
 };
 
 /** What the Tab key puts in front of an x; read back from the file. */
@@ -216,6 +230,15 @@ async function closeUnsaved(page: Page): Promise<void> {
   await page.getByRole('button', { name: "Don't Save" }).click();
 }
 
+/** Replaces the text of the active editor, without what an editor adds to typed text. */
+async function paste(text: string): Promise<void> {
+  const { app, page } = workbench;
+  await app.evaluate(({ clipboard }, copied) => clipboard.writeText(copied), text);
+  await typeScript(page, ' ');
+  await page.keyboard.press('Control+A');
+  await page.keyboard.press('Control+V');
+}
+
 describe('settings.json', () => {
   it.each(SETTING_KEYS)('%s acts as soon as the file changes', async (key) => {
     const { page } = workbench;
@@ -235,18 +258,20 @@ describe('settings.json', () => {
     await page.keyboard.press('Control+,');
     await expect.poll(() => textOf(page.locator('.toolbar-file')), SOON).toContain('settings.json');
     expect(await page.getByRole('button', { name: 'Run', exact: true }).isDisabled()).toBe(true);
-    await typeScript(page, '{\n// large\n"editor.fontSize": 19,\n"editor.fontsize": 1,\n}');
+    await paste('{\n// large\n"editor.fontSize": 19,\n"editor.fontsize": 1,\n}');
     await page.locator('.editor-pane:visible .squiggly-warning').first().waitFor();
     await page.keyboard.press('Control+S');
     await expect
       .poll(() => style(page, '.editor-pane:visible .view-lines', 'font-size'), SOON)
       .toBe('19px');
-    expect(await textOf(page.locator('.notice'))).toContain('editor.fontsize is not a setting');
+    expect(await textOf(page.locator('.notice'))).toContain(
+      'settings.json:4:20: editor.fontsize is not a setting',
+    );
   });
 
   it('completes the names and values of settings', async () => {
     const { page } = workbench;
-    await typeScript(page, '{\n"workbench.colorTheme": \n}');
+    await paste('{\n"workbench.colorTheme": \n}');
     await page.keyboard.press('ArrowUp');
     await page.keyboard.press('End');
     await page.keyboard.press('Control+Space');
@@ -259,17 +284,17 @@ describe('settings.json', () => {
 
   it('tells line and column of a mistake, and keeps what was read before', async () => {
     const { page } = workbench;
-    await typeScript(page, '{\n"editor.fontSize" 30\n}');
+    await paste('{\n"editor.fontSize" 30\n}');
     await page.keyboard.press('Control+S');
     await expect
       .poll(() => textOf(page.locator('.notice')), SOON)
-      .toContain('colon expected; what was read before stays');
+      .toContain('settings.json:2:19: colon expected; what was read before stays');
     expect(await style(page, '.editor-pane:visible .view-lines', 'font-size')).toBe('19px');
   });
 
   it('keeps its comments when a theme is chosen, and the open editor shows the new text', async () => {
     const { page } = workbench;
-    await typeScript(page, '{\n  // mine\n  "editor.tabSize": 3, // three\n}\n');
+    await paste('{\n  // mine\n  "editor.tabSize": 3, // three\n}\n');
     await page.keyboard.press('Control+S');
     await page.locator('.notice').waitFor({ state: 'detached' });
     await runCommand(page, 'View: Light Theme');
@@ -312,6 +337,7 @@ describe('keys', () => {
 
   it('that were changed are what menu and tooltips show and what works', async () => {
     const { app, page } = workbench;
+    await runCommand(page, 'View: Explorer');
     const run = page.getByRole('button', { name: 'Run', exact: true });
     expect(await run.getAttribute('title')).toBe('Run without debugging (Ctrl+B)');
     const accelerator = await app.evaluate(({ Menu }) => {
@@ -395,11 +421,33 @@ describe('the keyboard', () => {
     }
   });
 
+  it('is not waited for by the editor after a chord that was ours', async () => {
+    const { page } = workbench;
+    await newScript(page, 'one');
+    await page.keyboard.press('Control+K');
+    await page.keyboard.press('Control+S');
+    await page.locator('.quick-pick').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('.editor-pane .monaco-editor.focused').waitFor();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type('two');
+    const lines = page.locator('.editor-pane:visible .view-line');
+    await expect.poll(() => lines.allTextContents(), SOON).toEqual(['two']);
+    await closeUnsaved(page);
+  });
+
   it('is in the welcome when the last editor is closed', async () => {
     const { page } = workbench;
-    expect(existsSync(script)).toBe(true);
     await page.keyboard.press('Control+1');
-    await page.keyboard.press('Control+W');
+    while ((await page.locator('.editor-pane').count()) > 0) {
+      const open = await page.locator('.editor-pane').count();
+      await page.keyboard.press('Control+W');
+      await page.waitForTimeout(200);
+      if (await page.getByRole('button', { name: "Don't Save" }).isVisible()) {
+        await page.getByRole('button', { name: "Don't Save" }).click();
+      }
+      await expect.poll(() => page.locator('.editor-pane').count(), SOON).toBe(open - 1);
+    }
     await page.locator('.welcome').first().waitFor();
     await expect
       .poll(() => page.evaluate(() => document.activeElement?.closest('.welcome') != null), SOON)

@@ -9,15 +9,37 @@ import {
   settingInfo,
   settingsSchema,
 } from '../../sim/protocol/settings.ts';
+import { RECORD_GROUP_NAMES } from '../../sim/trace/record-groups.ts';
 
 /** Values of which only those of the setting's own kind and range are good. */
-const TRIED = [true, 'on', 'light', '', 0, 1, 2.5, 99, 101, -1, 1e9, Number.NaN, null, [], {}];
+const TRIED = [
+  true,
+  'on',
+  'light',
+  '',
+  0,
+  1,
+  2.5,
+  99,
+  101,
+  -1,
+  1e9,
+  Number.NaN,
+  null,
+  [],
+  ['calls'],
+  ['nothing'],
+  {},
+];
 
 function allowed(info: SettingInfo, value: unknown): boolean {
   const { kind } = info;
   if (kind === 'number') {
     const isNumber = typeof value === 'number' && value >= info.min && value <= info.max;
     return isNumber && !(info.integer === true && value % 1 !== 0);
+  }
+  if (kind === 'list') {
+    return Array.isArray(value) && value.every((one) => Object.keys(info.values).includes(one));
   }
   return kind === 'choice'
     ? Object.keys(info.values).includes(String(value)) && typeof value === 'string'
@@ -29,7 +51,7 @@ describe.each(SETTING_KEYS)('the setting %s', (key) => {
 
   it('has a default that it allows itself, and a sentence', () => {
     expect(readSettings({ [key]: info.default }).problems).toEqual([]);
-    expect(DEFAULT_SETTINGS[key]).toBe(info.default);
+    expect(DEFAULT_SETTINGS[key]).toEqual(info.default);
     expect(info.text).toMatch(/\.$/);
   });
 
@@ -39,7 +61,7 @@ describe.each(SETTING_KEYS)('the setting %s', (key) => {
       expect(settings[key]).toBe(value);
       expect(problems).toEqual([]);
     } else {
-      expect(settings[key]).toBe(info.default);
+      expect(settings[key]).toEqual(info.default);
       expect(problems).toEqual([{ key, message: expect.stringContaining(`${key} must be `) }]);
     }
   });
@@ -64,6 +86,10 @@ describe('a file of settings', () => {
   ])('is told what %s must be', (key, words) => {
     const [problem] = readSettings({ [key]: [] }).problems;
     expect(problem?.message).toBe(`${key} must be ${words}`);
+  });
+
+  it('has the groups of records that a trace can leave out', () => {
+    expect(DEFAULT_SETTINGS['substream.trace.record']).toEqual(RECORD_GROUP_NAMES);
   });
 
   it('has a schema that names every setting and no other', () => {

@@ -39,8 +39,10 @@ describe('commands', () => {
     ) as unknown as Record<CommandId, () => void>;
     const context = () => ({ ...CONTEXT, ...now });
     const bindings = new Store(bindingsOf(rules, false));
-    const own = new registry.CommandRegistry(handlers, { bindings, context }, failed);
-    return { ran, failed, handlers, bindings, context, registry: own };
+    const endEditorChord = vi.fn();
+    const source = { bindings, context, endEditorChord };
+    const own = new registry.CommandRegistry(handlers, source, failed);
+    return { ran, failed, handlers, bindings, source, registry: own };
   }
 
   function press(code: string, key: string, modifiers = ''): KeyboardEvent {
@@ -93,11 +95,11 @@ describe('commands', () => {
   });
 
   it('reports the error that a command ends with', async () => {
-    const { failed, handlers, bindings, context } = make();
+    const { failed, handlers, source } = make();
     const error = new Error('no');
     const own = new registry.CommandRegistry(
       { ...handlers, 'file.save': () => Promise.reject(error) },
-      { bindings, context },
+      source,
       failed,
     );
     own.run('file.save');
@@ -152,10 +154,14 @@ describe('commands', () => {
   });
 
   it('lets the editor have the first key of a chord, which may be one of its own', () => {
-    const { ran, registry: own } = make([], { editorTextFocus: true });
+    const { ran, source, registry: own } = make([], { editorTextFocus: true });
     expect(own.handleKey(press('KeyK', 'k', 'C'))).toBe(false);
     expect(own.handleKey(press('KeyC', 'c', 'C'))).toBe(false);
     expect(ran).toEqual([]);
+    expect(source.endEditorChord).not.toHaveBeenCalled();
+    own.handleKey(press('KeyK', 'k', 'C'));
+    expect(own.handleKey(press('KeyS', 's', 'C'))).toBe(true);
+    expect(source.endEditorChord).toHaveBeenCalledOnce();
   });
 
   it('tells the key of a command as it is now', () => {
