@@ -1,8 +1,7 @@
 // Two address spaces on one device, as of 2019
 //
-// The same flow in the shape that Linux 5.2 took: calls of their own for auxiliary domains, so that the
-// function's name says what is meant, and nothing about the main domain changes. Look at FAULT: the
-// read after the unmap, with the line that unmapped the page; TABLES has a CD for each PASID.
+// The same flow in the shape that Linux 5.2 took: calls of their own for auxiliary domains, and nothing
+// about the main domain changes. Look at FAULT: the late read; TABLES has a CD for each PASID.
 
 machine.configure({ profile: 'attr19' });
 

@@ -17,6 +17,7 @@ const SECTIONS: readonly (readonly [title: string, names: readonly string[]])[] 
       'read-only-page.ts',
       'pasid-not-attached.ts',
       'pasid-out-of-range.ts',
+      'stray-write.ts',
       'address-beyond-range.ts',
       'forgotten-invalidation.ts',
     ],

@@ -20,6 +20,7 @@ const EXPECTED: Readonly<Record<string, readonly [exit: number, events: readonly
   'pasid-not-attached.ts': [0, ['C_BAD_CD']],
   'pasid-out-of-range.ts': [0, ['C_BAD_SUBSTREAMID', 'C_BAD_CD']],
   'read-only-page.ts': [0, ['F_PERMISSION']],
+  'stray-write.ts': [0, ['C_BAD_STE']],
   'sva-pri.ts': [0, []],
   'sva-stall.ts': [0, [...Array(5).fill('F_TRANSLATION'), 'C_BAD_CD']],
   'use-after-unmap.ts': [0, ['F_TRANSLATION']],
@@ -37,6 +38,7 @@ suite('the gallery', () => {
     expect(title).not.toBe(name.replace('.ts', ''));
     expect(title.length).toBeLessThan(60);
     expect(summary.length).toBeGreaterThan(80);
+    expect(summary).toMatch(/Look at (?:the console|[A-Z]{4,})/);
   });
 
   it.each(Object.entries(EXPECTED))('%s ends as it should', async (name, [exit, events]) => {
