@@ -29,7 +29,7 @@ export function commandHandlers(parts: Parts, registry: () => CommandRegistry): 
   };
 }
 
-function fileCommands({ files, editors, prompts, documents, remote }: Parts) {
+function fileCommands({ files, editors, prompts, documents, remote, layout }: Parts) {
   const withActive = async (action: (id: string) => Promise<unknown>): Promise<void> => {
     const id = editors.active.value;
     if (id !== undefined) {
@@ -69,7 +69,8 @@ function fileCommands({ files, editors, prompts, documents, remote }: Parts) {
     'file.saveTrace': async () => {
       await remote.calls.saveTrace();
     },
-    'file.close': () => withActive((id) => files.close(id)),
+    'file.close': () =>
+      layout.isWelcomeInFront ? layout.hideWelcome() : withActive((id) => files.close(id)),
     'file.saveAllAndExit': async () => {
       if (await files.saveAll()) {
         await remote.calls.setDirty(

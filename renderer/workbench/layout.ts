@@ -158,6 +158,7 @@ export class Layout implements Disposable, DocumentShower {
       const panel = api.getPanel(WELCOME);
       if (panel !== undefined) {
         api.removePanel(panel);
+        this.#listener.focusMiddle();
       }
     });
   }
@@ -169,7 +170,9 @@ export class Layout implements Disposable, DocumentShower {
         api.removePanel(panel);
         const next = this.editors.value.at(-1);
         this.#listener.activated(next);
-        if (next !== undefined) {
+        if (next === undefined) {
+          this.#listener.focusMiddle();
+        } else {
           this.show(next);
         }
       }
@@ -227,9 +230,10 @@ export class Layout implements Disposable, DocumentShower {
       : undefined;
   }
 
-  /** Whether the welcome is what the middle shows. */
+  /** Whether the welcome is all that the middle shows. */
   get isWelcomeInFront(): boolean {
-    return this.#api?.getPanel(WELCOME)?.api.isActive === true;
+    const isVisible = (id: string): boolean => this.#api?.getPanel(id)?.api.isVisible === true;
+    return isVisible(WELCOME) && !this.editors.value.some(isVisible);
   }
 
   /** Shows the tab after (1) or before (-1) the one of `id`. */
