@@ -287,7 +287,7 @@ export class Layout implements Disposable, DocumentShower {
     }
     for (const id of Object.keys(PANELS) as PanelId[]) {
       if (!ON_DEMAND.has(id) && api.getPanel(id) === undefined) {
-        addFixed(api, id);
+        addFixed(api, id, true);
       }
     }
     if (restored.active !== undefined) {
@@ -346,13 +346,15 @@ function isFixed(id: string): boolean {
   return Object.hasOwn(PANELS, id);
 }
 
-function addFixed(api: DockviewApi, id: PanelId): void {
+/** @param behind it does not come to the front of its edge */
+function addFixed(api: DockviewApi, id: PanelId, behind = false): void {
   const { title, edge } = PANELS[id];
   api.addPanel({
     id,
     component: id,
     tabComponent: 'fixed',
     title,
+    inactive: behind,
     position: { referenceGroup: `edge-${edge}` },
   });
 }

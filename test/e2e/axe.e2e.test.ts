@@ -81,6 +81,23 @@ const VIEWS: Readonly<Record<string, ViewUnderTest>> = {
   'the debugger': { show: byCommand('View: Debug'), seen: '.debug-pane' },
   'the debug console': { show: byCommand('View: Debug Console'), seen: '.debug-console' },
   'the trace': { show: byCommand('View: Trace'), seen: '.trace-split' },
+  'the settings': {
+    show: byCommand('Preferences: Open User Settings (JSON)'),
+    seen: '.editor-pane .view-line >> text="{"',
+  },
+  'the keys': {
+    show: byCommand('Preferences: Open Keyboard Shortcuts'),
+    seen: '.quick-pick-item >> text="run.start"',
+  },
+  'the question for a key': {
+    show: async (page) => {
+      await runCommand(page, 'Preferences: Open Keyboard Shortcuts');
+      await page.locator('.quick-pick-item').first().waitFor();
+      await page.keyboard.type('view.toggleSidebar');
+      await press(page, 'Enter', 'F4');
+    },
+    seen: '.key-box',
+  },
   'the command palette': {
     show: (page) => page.keyboard.press('Control+Shift+P'),
     seen: '.quick-pick-item',
