@@ -144,7 +144,8 @@ export class Workbench implements Disposable {
   async #openInitial(): Promise<readonly FileText[]> {
     const { backups, files, examples, state } = this.#services;
     const opened = await Promise.all(this.#initial.map((path) => files.openChosen(path)));
-    if (opened.length > 0 || state.state.layout !== undefined || (await backups.any())) {
+    const remembered = state.state.layout?.editors.length ?? 0;
+    if (opened.length > 0 || remembered > 0 || (await backups.any())) {
       return opened;
     }
     const first = await examples.first();

@@ -284,6 +284,7 @@ export class Layout implements Disposable, DocumentShower {
     }
     for (const edge of EDGES) {
       api.getEdgeGroup(edge)?.setHeaderPosition('top');
+      api.setEdgeGroupVisible(edge, restored.dock.edgeGroups?.[edge]?.visible !== false);
     }
     for (const id of Object.keys(PANELS) as PanelId[]) {
       if (!ON_DEMAND.has(id) && api.getPanel(id) === undefined) {
