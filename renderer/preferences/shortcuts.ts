@@ -1,7 +1,7 @@
 // The list of all commands with their keys, where one is chosen to give it another key.
 
 import type { CommandId } from '../../sim/protocol/commands.ts';
-import { COMMAND_IDS, commandInfo } from '../../sim/protocol/commands.ts';
+import { COMMAND_IDS, commandInfo, listTitle } from '../../sim/protocol/commands.ts';
 import type { Binding } from '../../sim/protocol/keybindings.ts';
 import { keysOf } from '../../sim/protocol/keybindings.ts';
 import type { Remote } from '../base/connection.ts';
@@ -30,9 +30,9 @@ export async function showShortcuts({
       return;
     }
     const change = await prompts.key({
-      command: titleOf(id),
+      command: listTitle(id),
       keys: keysOf(bindings.value, id),
-      others: (key) => commandsWith(bindings.value, key, id).map(titleOf),
+      others: (key) => commandsWith(bindings.value, key, id).map(listTitle),
     });
     if (change !== undefined) {
       await remote.calls.setKeys(id, change);
@@ -45,7 +45,7 @@ function shortcutItem(bindings: readonly Binding[], id: CommandId): PickItem<Com
   const isOwn = bindings.some(({ command, source }) => command === id && source === 'user');
   const changed = isOwn || keys.length < (commandInfo(id).keys ?? []).length;
   return {
-    label: titleOf(id),
+    label: listTitle(id),
     detail: changed ? `${id}, changed` : id,
     hint: keys.length === 0 ? 'no key' : keys.map(keyLabel).join(' or '),
     value: id,
@@ -67,9 +67,4 @@ export function commandsWith(
       keysOf(bindings, binding.command).includes(binding.key),
   );
   return [...new Set(found.map(({ command }) => command))];
-}
-
-function titleOf(id: CommandId): string {
-  const { category, title } = commandInfo(id);
-  return `${category}: ${title}`;
 }

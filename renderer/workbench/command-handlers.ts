@@ -1,7 +1,7 @@
 // What each command of the table does in this window.
 
 import type { ThemeChoice } from '../../sim/protocol/api.ts';
-import { COMMAND_IDS, commandInfo } from '../../sim/protocol/commands.ts';
+import { COMMAND_IDS, listTitle } from '../../sim/protocol/commands.ts';
 import { GROUP_TITLES, RECORD_GROUP_NAMES } from '../../sim/trace/record-groups.ts';
 import { copyText } from '../base/dom.ts';
 import type { CommandHandlers, CommandRegistry } from '../commands/registry.ts';
@@ -215,10 +215,7 @@ function runCommands(parts: Parts) {
 /** Every command, with its keys; running one is left to the registry. */
 async function showPalette({ prompts }: Parts, registry: CommandRegistry): Promise<void> {
   const items = COMMAND_IDS.filter((id) => id !== 'view.palette').map((id) => {
-    const { title, category } = commandInfo(id);
-    // In VS Code the menu is called Run, and the debugger's commands are listed as Debug.
-    const group = id.startsWith('debug.') ? 'Debug' : category;
-    const item = { label: `${group}: ${title}`, value: id };
+    const item = { label: listTitle(id), value: id };
     const key = registry.keyOf(id);
     return key === undefined ? item : { ...item, hint: key };
   });

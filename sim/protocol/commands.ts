@@ -161,3 +161,9 @@ export const COMMAND_IDS = Object.keys(COMMANDS) as readonly CommandId[];
 export function commandInfo(id: CommandId): CommandInfo {
   return COMMANDS[id];
 }
+
+/** How a command is listed. VS Code's menu is called Run, and it lists the debugger's commands as Debug. */
+export function listTitle(id: CommandId): string {
+  const { title, category } = commandInfo(id);
+  return `${id.startsWith('debug.') ? 'Debug' : category}: ${title}`;
+}

@@ -2,7 +2,7 @@
 // keybindings.json in VS Code's form. Later ones win.
 
 import type { CommandId } from './commands.ts';
-import { COMMAND_IDS, commandInfo } from './commands.ts';
+import { COMMAND_IDS, commandInfo, listTitle } from './commands.ts';
 import { CONTEXT_KEYS, whenProblem } from './when.ts';
 
 /** A rule of keybindings.json: `{ "key": "ctrl+f5", "command": "run.start" }`; `-run.start` removes. */
@@ -211,10 +211,7 @@ export function commandOf(entry: unknown): string | undefined {
 
 /** JSON schema of keybindings.json. */
 export function keybindingsSchema(): object {
-  const commands = COMMAND_IDS.map((id) => {
-    const { category, title } = commandInfo(id);
-    return [id, `${category}: ${title}`] as const;
-  });
+  const commands = COMMAND_IDS.map((id) => [id, listTitle(id)] as const);
   const conditions = Object.entries(CONTEXT_KEYS).map(([name, text]) => `${name}: ${text}`);
   return {
     type: 'array',

@@ -1,6 +1,6 @@
 // docs/settings.md as text, out of the tables. Used by scripts/settings-doc.mjs.
 
-import { COMMAND_IDS, commandInfo } from './commands.ts';
+import { COMMAND_IDS, commandInfo, listTitle } from './commands.ts';
 import { SETTING_KEYS, settingInfo, wantedOf } from './settings.ts';
 import { CONTEXT_KEYS } from './when.ts';
 
@@ -60,10 +60,10 @@ function contextTable(): string {
 
 function commandTable(): string {
   const rows = COMMAND_IDS.map((id) => {
-    const { category, title, keys = [], when } = commandInfo(id);
+    const { keys = [], when } = commandInfo(id);
     const shown = keys.map((key) => key.replaceAll('Mod', 'Ctrl')).join(' or ');
     const condition = when === undefined ? '' : ` (when ${when})`;
-    return `| \`${id}\` | ${category}: ${title} | ${shown}${condition} |`;
+    return `| \`${id}\` | ${listTitle(id)} | ${shown}${condition} |`;
   });
   return table(['command', 'title', 'key'], rows);
 }
