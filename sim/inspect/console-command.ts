@@ -4,6 +4,7 @@ import type { TraceKind } from '../trace/kinds.ts';
 import type { CacheContents } from './cache-contents.ts';
 import type { InspectContext } from './context.ts';
 import type { InterruptLog } from './interrupt-log.ts';
+import type { KernelObjects } from './kernel-objects.ts';
 import type { NewestRecords } from './newest-records.ts';
 
 /** What the commands need beside the session. */
@@ -15,6 +16,8 @@ export interface ConsoleTools {
   readonly queues: () => NewestRecords;
   /** The interrupts as of now. */
   readonly interrupts: () => InterruptLog;
+  /** The kernel's objects as of now. */
+  readonly objects: () => KernelObjects;
   /** Lines that explain an event; undefined when there is none of that number. */
   readonly explain: (number: number) => readonly string[] | undefined;
   readonly events: number;

@@ -13,6 +13,7 @@ import { INTERRUPT_COMMANDS } from './interrupts.ts';
 import { MEMORY, NotRecordedError, need, QUEUES, REGISTERS, STRUCTURES } from './needs.ts';
 import { queueViews } from './queues.ts';
 import { registerViews } from './registers.ts';
+import { SOFTWARE_COMMANDS } from './software-commands.ts';
 import { pathTo } from './table-path.ts';
 import { tableNodes } from './tables.ts';
 import { walkLines } from './walk.ts';
@@ -62,6 +63,7 @@ const COMMANDS: Readonly<Record<string, ConsoleCommand>> = {
   },
   ...CACHE_COMMANDS,
   ...INTERRUPT_COMMANDS,
+  ...SOFTWARE_COMMANDS,
   mem: {
     usage: 'mem PA [WORDS]',
     help: 'memory, with who wrote it',

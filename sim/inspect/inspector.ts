@@ -18,12 +18,27 @@ import { memoryRows, runConsoleCommand } from './console.ts';
 import type { InspectContext } from './context.ts';
 import { InterruptLog } from './interrupt-log.ts';
 import { interruptStory, interruptViews } from './interrupts.ts';
-import { CACHES, INTERRUPTS, MEMORY, need, QUEUES, REGISTERS, STRUCTURES } from './needs.ts';
+import { IovaMaps } from './iova-map.ts';
+import { KernelObjects } from './kernel-objects.ts';
+import {
+  CACHES,
+  INTERRUPTS,
+  MAPPINGS,
+  MEMORY,
+  NotRecordedError,
+  need,
+  QUEUES,
+  REGISTERS,
+  SOFTWARE,
+  STRUCTURES,
+} from './needs.ts';
 import { NewestRecords } from './newest-records.ts';
 import { QUEUE_KINDS, queueViews } from './queues.ts';
 import { registerViews } from './registers.ts';
+import { iovaMapView, softwareView } from './software-views.ts';
 import { pathTo } from './table-path.ts';
 import { tableNodes } from './tables.ts';
+import { topologyView } from './topology.ts';
 
 /** Most words of one memory answer. */
 const MOST_WORDS = 4096;
@@ -34,6 +49,7 @@ export class Inspector {
   readonly #caches: CacheContents;
   readonly #queues: NewestRecords;
   readonly #interrupts: InterruptLog;
+  readonly #objects: KernelObjects;
 
   constructor(source: TraceSource, hardware: Hardware, file: string) {
     this.#context = { index: new TraceIndex(source), hardware, file };
@@ -41,6 +57,7 @@ export class Inspector {
     this.#caches = new CacheContents(index);
     this.#queues = new NewestRecords(source, QUEUE_KINDS);
     this.#interrupts = new InterruptLog(index);
+    this.#objects = new KernelObjects(source, new IovaMaps(index));
   }
 
   /** Events so far. */
@@ -83,6 +100,15 @@ export class Inspector {
       case 'interrupt':
         need(context, INTERRUPTS);
         return interruptStory(context, this.#interruptsNow(), request.record);
+      case 'software':
+        need(context, SOFTWARE);
+        return { kind: 'software', software: softwareView(context, this.#objectsNow(), request) };
+      case 'iovaMap':
+        need(context, MAPPINGS);
+        return { kind: 'iovaMap', map: iovaMapView(context, this.#objectsNow(), request) };
+      case 'topology':
+        need(context, SOFTWARE);
+        return { kind: 'topology', topology: topologyView(this.#objectsNow()) };
       case 'explain': {
         need(context, ['event']);
         const explanation = this.explain(request.event ?? this.events);
@@ -126,6 +152,14 @@ export class Inspector {
     return this.#caches;
   }
 
+  #objectsNow(): KernelObjects {
+    this.#objects.update();
+    if (this.#objects.tooOld) {
+      throw new NotRecordedError('this session is older than the records of kernel objects');
+    }
+    return this.#objects;
+  }
+
   #queuesNow(): NewestRecords {
     this.#queues.update();
     return this.#queues;
@@ -142,6 +176,7 @@ export class Inspector {
       caches: () => this.#cachesNow(),
       queues: () => this.#queuesNow(),
       interrupts: () => this.#interruptsNow(),
+      objects: () => this.#objectsNow(),
       explain: (number: number) => this.explain(number)?.lines,
       events: this.events,
     };

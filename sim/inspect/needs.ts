@@ -41,6 +41,10 @@ export const INTERRUPTS: readonly TraceKind[] = [
   ...REGISTERS,
 ];
 
+/** How the kernel's objects stand, and the calls that made them; their page tables are memory. */
+export const SOFTWARE: readonly TraceKind[] = ['state', 'call'];
+export const MAPPINGS: readonly TraceKind[] = [...SOFTWARE, ...MEMORY];
+
 /** The session does not hold what was asked for. */
 export class NotRecordedError extends Error {
   override readonly name = 'NotRecordedError';

@@ -1,10 +1,12 @@
 // The I/O ASID allocator: one number space per kernel, sets as owner tags. In seed18 (drivers/base, Oct
 // 2018) `max` is exclusive and 0 means no limit; in attr19 (drivers/iommu, v5.5) it is inclusive.
 
+import type { PasidState } from '../trace/object-state.ts';
 import type { ErrorPointer } from './errno.ts';
 import { EACCES, ENOENT, ERR_PTR } from './errno.ts';
 import { IoasidAllocators } from './ioasid-allocators.ts';
 import type { KernelBase } from './kernel-base.ts';
+import { pasidState } from './object-states.ts';
 
 export const INVALID_IOASID = 0xffff_ffff;
 const NO_LIMIT = 0x7fff_ffff;
@@ -71,6 +73,7 @@ export class Ioasid {
     const cause = this.#kernel.recorder.cause;
     this.#entries.set(id, { set, private: data, references: 1, cause });
     this.#kernel.noteObject('pasid', id, `PASID ${id} for ${set?.name ?? 'no set'}`);
+    this.#note(id);
     return id;
   }
 
@@ -89,6 +92,7 @@ export class Ioasid {
     this.allocators.gave(id);
     this.#lowest = Math.min(this.#lowest, id);
     this.#kernel.noteObject('pasid', id, `PASID ${id} is free`);
+    this.#note(id);
   }
 
   /**
@@ -135,6 +139,7 @@ export class Ioasid {
       return -ENOENT;
     }
     entry.private = data;
+    this.#note(id);
     return 0;
   }
 
@@ -143,6 +148,7 @@ export class Ioasid {
     const entry = this.#entries.get(id);
     if (!this.#kernel.log.warnOn(entry === undefined, 'ioasid_get') && entry !== undefined) {
       entry.references++;
+      this.#note(id);
     }
   }
 
@@ -155,10 +161,23 @@ export class Ioasid {
     }
     entry.references--;
     if (entry.references > 0) {
+      this.#note(id);
       return false;
     }
     this.free(id);
     return true;
+  }
+
+  /** How an ID stands for the trace; undefined when it is free. */
+  stateOf(id: number): PasidState | undefined {
+    const entry = this.#entries.get(id);
+    return entry && pasidState(entry.set?.name ?? 'no set', entry.references, entry.private);
+  }
+
+  #note(id: number): void {
+    if (this.#kernel.recorder.enabled) {
+      this.#kernel.noteState('pasid', id, this.stateOf(id));
+    }
   }
 
   /** Every ID that is taken, ascending. */

@@ -10,6 +10,7 @@ import type {
 } from './iommu-types.ts';
 import { IOMMU_FAULT_PAGE_REQ } from './iommu-types.ts';
 import type { KernelBase } from './kernel-base.ts';
+import { noteDevice } from './object-states.ts';
 
 const SOURCE = 'drivers/iommu/iommu.c';
 
@@ -37,6 +38,7 @@ export class DeviceFaults {
       return -ENOMEM;
     }
     dev.fault_param = { handler, data, pending: [] };
+    noteDevice(this.#kernel, dev);
     return 0;
   }
 
@@ -50,6 +52,7 @@ export class DeviceFaults {
       return -EBUSY;
     }
     dev.fault_param = undefined;
+    noteDevice(this.#kernel, dev);
     return 0;
   }
 
@@ -66,10 +69,12 @@ export class DeviceFaults {
     const waits = event.type === IOMMU_FAULT_PAGE_REQ && event.last_req;
     if (waits) {
       param.pending.push(event);
+      noteDevice(this.#kernel, dev);
     }
     const ret = param.handler(event, param.data);
     if (ret !== 0 && waits) {
       take(param, (pending) => pending === event);
+      noteDevice(this.#kernel, dev);
     }
     return ret;
   }
@@ -94,6 +99,7 @@ export class DeviceFaults {
       );
       return -EINVAL;
     }
+    noteDevice(this.#kernel, dev);
     return respond(dev, { ...message, private_data: event.iommu_private });
   }
 }

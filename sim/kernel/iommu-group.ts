@@ -11,6 +11,7 @@ import {
   minPageSize,
 } from './iommu-types.ts';
 import type { KernelBase } from './kernel-base.ts';
+import { noteDevice, noteGroup } from './object-states.ts';
 import { BugError } from './printk.ts';
 
 /** The domain calls that groups need; the core supplies them. */
@@ -57,11 +58,13 @@ export class IommuGroups {
       freed: false,
     };
     this.#groups.push(group);
+    noteGroup(this.#kernel, group);
     return group;
   }
 
   get(group: IommuGroup): IommuGroup {
     group.references++;
+    noteGroup(this.#kernel, group);
     return group;
   }
 
@@ -74,6 +77,7 @@ export class IommuGroups {
     if (group.references === 0) {
       this.#release(group);
     }
+    noteGroup(this.#kernel, group);
   }
 
   /** iommu_group_get_for_dev(): finds or makes the device's group; one reference for the caller. */
@@ -100,8 +104,8 @@ export class IommuGroups {
 
   /** iommu_group_add_device() of a device without an IOMMU of its own (an mdev): no domain, no attach. */
   join(dev: Device, group: IommuGroup): void {
-    dev.iommu_group = this.get(group);
     group.devices.push(dev);
+    dev.iommu_group = this.get(group);
   }
 
   /** Ends what {@link join} began. */
@@ -140,6 +144,7 @@ export class IommuGroups {
     const ret = attachAll(domain, group);
     if (ret === 0) {
       group.domain = domain;
+      noteGroup(this.#kernel, group);
     }
     return ret;
   }
@@ -154,6 +159,7 @@ export class IommuGroups {
         }
       }
       group.domain = undefined;
+      noteGroup(this.#kernel, group);
       return;
     }
     if (group.domain === fallback) {
@@ -163,6 +169,7 @@ export class IommuGroups {
       this.#kernel.log.warn('__iommu_detach_group');
     } else {
       group.domain = fallback;
+      noteGroup(this.#kernel, group);
     }
   }
 
@@ -212,6 +219,7 @@ export class IommuGroups {
       this.#calls.domainFree(group.default_domain);
     }
     group.default_domain = direct;
+    noteGroup(this.#kernel, group);
     this.#kernel.log.pr_info('iommu: Using direct mapping for device %s', dev.name);
     return 0;
   }
@@ -235,6 +243,7 @@ export class IommuGroups {
     }
     group.default_domain = domain ?? undefined;
     group.domain ??= group.default_domain;
+    noteGroup(this.#kernel, group);
     if (domain !== null && !config.strict) {
       this.#calls.setAttr(domain, DOMAIN_ATTR.DOMAIN_ATTR_DMA_USE_FLUSH_QUEUE, 1);
     }
@@ -254,6 +263,8 @@ export class IommuGroups {
       log.pr_err('iommu: Failed to add device %s to group %d: %d', dev.name, group.id, ret);
       return ret;
     }
+    noteGroup(this.#kernel, group);
+    noteDevice(this.#kernel, dev);
     log.pr_info('iommu: Adding device %s to group %d', dev.name, group.id);
     return 0;
   }

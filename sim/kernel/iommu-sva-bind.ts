@@ -1,6 +1,7 @@
 // Binding process address spaces to devices (SVA v3 of September 2018): one PASID an mm for the whole
 // system, an io_mm shared by every device that is bound to it, torn down at unbind or at process exit.
 
+import type { BondState } from '../trace/object-state.ts';
 import { EDOM, EEXIST, EINVAL, ENODEV, ENOMEM, ENOSPC, EOVERFLOW, ERANGE, ESRCH } from './errno.ts';
 import type { IoPageFaults } from './io-pgfault.ts';
 import type { Ioasid, IoasidSet } from './ioasid.ts';
@@ -9,12 +10,15 @@ import type { Device, IoMm, IoMmContext, IommuDomain, IommuSvaParam, Ref } from 
 import type { KernelBase } from './kernel-base.ts';
 import type { AddressSpaces, MmStruct } from './mm/mm-struct.ts';
 import type { MmuNotifier } from './mm/mmu-notifier.ts';
+import { bondName, bondState } from './object-states.ts';
 
 /** A device that is bound to an io_mm. */
 interface IommuBond {
   readonly dev: Device;
   readonly domain: IommuDomain;
   readonly drvdata: unknown;
+  /** Handles of the 2019 shape share a bond; in 2018 there is one. */
+  references: number;
 }
 
 /** struct io_mm with its bonds. */
@@ -152,7 +156,7 @@ export class SvaBindings {
     if (typeof io_mm === 'number') {
       return io_mm;
     }
-    const ret = this.#attach(io_mm, { dev, domain, drvdata });
+    const ret = this.#attach(io_mm, { dev, domain, drvdata, references: 1 });
     if (ret === 0) {
       pasid.value = io_mm.pasid;
     }
@@ -172,6 +176,29 @@ export class SvaBindings {
     this.#iopf.iopf_queue_flush_dev(dev);
     this.#detach(io_mm, bond);
     return 0;
+  }
+
+  /** One handle more or less for a bond that stays. */
+  reference(dev: Device, pasid: number, by: 1 | -1): void {
+    const io_mm = this.#all.get(pasid);
+    const bond = io_mm?.bonds.find((candidate) => candidate.dev === dev);
+    if (io_mm !== undefined && bond !== undefined) {
+      bond.references += by;
+      this.#note(io_mm, bond);
+    }
+  }
+
+  /** How every bond stands for the trace, by its name. */
+  states(): ReadonlyMap<string, BondState> {
+    return new Map(
+      [...this.#all.values()].flatMap((io_mm) =>
+        io_mm.bonds.map((bond) => [bondName(bond.dev, io_mm.pasid), stateOf(io_mm, bond)] as const),
+      ),
+    );
+  }
+
+  #note(io_mm: SharedIoMm, bond: IommuBond): void {
+    this.#kernel.noteState('bond', bondName(bond.dev, io_mm.pasid), stateOf(io_mm, bond));
   }
 
   /** Ends every bond of a device: part of shutting SVA down. */
@@ -242,11 +269,13 @@ export class SvaBindings {
       return attached;
     }
     io_mm.bonds.push(bond);
+    this.#note(io_mm, bond);
     return 0;
   }
 
   #detach(io_mm: SharedIoMm, bond: IommuBond): void {
     io_mm.bonds.splice(io_mm.bonds.indexOf(bond), 1);
+    this.#kernel.noteState('bond', bondName(bond.dev, io_mm.pasid), undefined);
     const last = !io_mm.bonds.some(({ domain }) => domain === bond.domain);
     bond.dev.bus?.iommu_ops?.mm_detach?.(bond.dev, io_mm, last);
     if (io_mm.bonds.length === 0) {
@@ -291,4 +320,8 @@ export class SvaBindings {
       }
     }
   }
+}
+
+function stateOf({ mm, pasid, context }: SharedIoMm, bond: IommuBond): BondState {
+  return bondState(bond, { mm, pasid, asid: context.asid });
 }

@@ -64,6 +64,7 @@ export class SvaHandles {
     const known = this.#find(dev, ({ mm: bound }) => bound === mm);
     if (known !== undefined && this.#bindings.find(known.pasid) === mm) {
       known.references++;
+      this.#bindings.reference(dev, known.pasid, 1);
       return known;
     }
     const pasid = { value: 0 };
@@ -87,6 +88,8 @@ export class SvaHandles {
     if (handle.references === 0) {
       this.#live.delete(handle);
       this.#bindings.iommu_sva_unbind_device(handle.dev, handle.pasid);
+    } else {
+      this.#bindings.reference(handle.dev, handle.pasid, -1);
     }
   }
 

@@ -6,6 +6,7 @@ import type { IommuCore } from './iommu.ts';
 import type { Device, IommuSvaParam, MmExitHandler } from './iommu-types.ts';
 import { IOMMU_SVA_FEAT_AUXD, IOMMU_SVA_FEAT_IOPF } from './iommu-types.ts';
 import type { KernelBase } from './kernel-base.ts';
+import { noteDevice } from './object-states.ts';
 
 const KNOWN_FEATURES = IOMMU_SVA_FEAT_IOPF | IOMMU_SVA_FEAT_AUXD;
 
@@ -69,9 +70,11 @@ export class IommuSva {
       if ((features & IOMMU_SVA_FEAT_IOPF) !== 0) {
         this.#hooks.disableFaults(dev);
       }
+      noteDevice(this.#kernel, dev);
       return ret;
     }
     dev.sva_param = param;
+    noteDevice(this.#kernel, dev);
     return 0;
   }
 
@@ -91,6 +94,7 @@ export class IommuSva {
       this.#hooks.disableFaults(dev);
     }
     dev.sva_param = undefined;
+    noteDevice(this.#kernel, dev);
   }
 
   /** attr19: IOMMU_DEV_FEAT_SVA. 0; -ENODEV no PASIDs; -EBUSY on already; -ENOMEM. Faults too when it can. */

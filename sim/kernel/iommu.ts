@@ -16,6 +16,7 @@ import type {
 } from './iommu-types.ts';
 import { DOMAIN_ATTR, IOMMU_DOMAIN_UNMANAGED, minPageSize, pageSizes } from './iommu-types.ts';
 import type { KernelBase } from './kernel-base.ts';
+import { noteDomain } from './object-states.ts';
 import { isAligned, pageSizeFor } from './page-sizes.ts';
 import type { SgPointer } from './scatterlist.ts';
 import { sg_phys, sgEntries } from './scatterlist.ts';
@@ -83,6 +84,7 @@ export class IommuCore {
     if (domain !== null) {
       this.#live.set(domain, this.#kernel.recorder.cause);
       this.#kernel.noteObject('domain', domain.id, `domain ${domain.id} of type ${type}`);
+      noteDomain(this.#kernel, domain);
     }
     return domain;
   }
@@ -290,7 +292,9 @@ export class IommuCore {
     if (attr === DOMAIN_ATTR.DOMAIN_ATTR_WINDOWS) {
       return -ENODEV;
     }
-    return domain.ops.domain_set_attr?.(domain, attr, data) ?? -EINVAL;
+    const ret = domain.ops.domain_set_attr?.(domain, attr, data) ?? -EINVAL;
+    noteDomain(this.#kernel, domain);
+    return ret;
   }
 
   /** The SMMUv3 driver of 4.20 never calls such handlers. */
@@ -301,6 +305,7 @@ export class IommuCore {
   ): void {
     domain.handler = handler ?? undefined;
     domain.handler_token = token;
+    noteDomain(this.#kernel, domain);
   }
 
   /** What the handler returns, or -ENOSYS without one. `flags`: 0 read, 1 write. */
@@ -367,6 +372,7 @@ export class IommuCore {
     this.#live.delete(domain);
     domain.ops.domain_free(domain);
     this.#kernel.noteObject('domain', domain.id, `domain ${domain.id} is freed`);
+    noteDomain(this.#kernel, domain);
   }
 
   /** A use after free: the kernel does not look, a diagnostic does. */

@@ -5,6 +5,7 @@ import { hi32, lo32 } from '../base/hex.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Diagnostics } from '../trace/diagnostics.ts';
 import { K } from '../trace/kinds.ts';
+import type { ObjectKind, ObjectStates } from '../trace/object-state.ts';
 import type { Recorder } from '../trace/recorder.ts';
 import { InterruptTable } from './interrupt.ts';
 import type { Device } from './iommu-types.ts';
@@ -36,6 +37,8 @@ export class KernelBase {
     | ((op: 'alloc' | 'free', what: string, pa: number, size: number, dev: Device) => void)
     | undefined;
 
+  /** Text of the state that was told last of each object. */
+  readonly #noted = new Map<string, number>();
   /** Told of each object as it comes, changes or goes; see {@link noteObject}. */
   onObject: ((what: string, id: number, text: string) => void) | undefined;
   /** The platform's answer to a DMA mask; 0 when nobody asks to hear of it. */
@@ -80,6 +83,34 @@ export class KernelBase {
     if (recorder.enabled) {
       recorder.emit(K.object, recorder.intern(what), id, recorder.intern(text));
     }
+  }
+
+  /**
+   * An object stands so from here on, or is gone: the trace's `state`. The same state is told once; of
+   * PASIDs, of which there may be a million, the callers tell changes only.
+   */
+  noteState<W extends ObjectKind>(
+    what: W,
+    key: number | string,
+    state: ObjectStates[W] | undefined,
+  ): void {
+    const recorder = this.recorder;
+    if (!recorder.enabled) {
+      return;
+    }
+    const text = recorder.intern(state === undefined ? '' : JSON.stringify(state));
+    const id = typeof key === 'number' ? key : 0;
+    const name = typeof key === 'number' ? 0 : recorder.intern(key);
+    const slot = `${what} ${key}`;
+    if (what !== 'pasid' && (this.#noted.get(slot) ?? 0) === text) {
+      return;
+    }
+    if (text === 0) {
+      this.#noted.delete(slot);
+    } else if (what !== 'pasid') {
+      this.#noted.set(slot, text);
+    }
+    recorder.emit(K.state, recorder.intern(what), id, name, text);
   }
 
   /**

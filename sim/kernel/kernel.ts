@@ -33,6 +33,7 @@ import { leaksOf } from './leaks.ts';
 import { Mdevs } from './mdev.ts';
 import { AddressSpaces } from './mm/mm-struct.ts';
 import { Slabs } from './mm/slab.ts';
+import { noteDevice } from './object-states.ts';
 import type { PciDev } from './pci.ts';
 import { Vfio } from './vfio.ts';
 import { Workqueue } from './workqueue.ts';
@@ -205,6 +206,7 @@ export class Kernel extends KernelBase {
     const at = dev.bus?.devices.indexOf(dev) ?? -1;
     if (at >= 0) {
       dev.bus?.devices.splice(at, 1);
+      this.noteState('device', dev.name, undefined);
     }
   }
 
@@ -264,6 +266,7 @@ export class Kernel extends KernelBase {
     dev.bus?.devices.push(dev);
     this.noteObject('device', dev.iommu_fwspec?.ids[0] ?? 0, dev.name);
     this.iommu.add_device(dev);
+    noteDevice(this, dev);
     this.machine.settle();
   }
 }

@@ -6,6 +6,7 @@ import type { IommuGroups } from './iommu-group.ts';
 import type { BusType, IommuDomain } from './iommu-types.ts';
 import { Device } from './iommu-types.ts';
 import type { KernelBase } from './kernel-base.ts';
+import { mdevState } from './object-states.ts';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -33,6 +34,8 @@ export class MdevDevice {
   iommu_device: Device | null = null;
   iommu_domain: IommuDomain | null = null;
   active = false;
+  /** Number of the VFIO container that its group is in. */
+  container: number | undefined;
 
   constructor(uuid: string, type: string, dev: Device, parent: MdevParent) {
     this.uuid = uuid;
@@ -129,6 +132,7 @@ export class Mdevs {
     dev.driver_data = undefined;
     this.#devices.set(text, mdev);
     this.#kernel.noteObject('mdev', dev.iommu_group?.id ?? 0, `mdev ${text}`);
+    this.note(mdev);
     const created = parent.ops.create?.(type, mdev) ?? -EINVAL;
     if (created !== 0) {
       this.#unregister(mdev);
@@ -136,6 +140,7 @@ export class Mdevs {
     }
     this.#kernel.log.dev_info(dev, 'MDEV: group_id = %d', dev.iommu_group?.id ?? 0);
     mdev.active = true;
+    this.note(mdev);
     return 0;
   }
 
@@ -146,6 +151,17 @@ export class Mdevs {
       return -ENODEV;
     }
     return mdev.active ? this.#remove(mdev, false) : -EAGAIN;
+  }
+
+  /** Every mdev, in the order in which they were made. */
+  get all(): readonly MdevDevice[] {
+    return [...this.#devices.values()];
+  }
+
+  /** An mdev changed; one that was removed is gone. */
+  note(mdev: MdevDevice): void {
+    const live = this.#devices.get(mdev.uuid) === mdev;
+    this.#kernel.noteState('mdev', mdev.uuid, live ? mdevState(mdev) : undefined);
   }
 
   find(uuid: string): MdevDevice | null {
@@ -163,6 +179,7 @@ export class Mdevs {
       return -EINVAL;
     }
     mdev.iommu_device = iommu_device;
+    this.note(mdev);
     return 0;
   }
 
@@ -173,6 +190,7 @@ export class Mdevs {
       return -EINVAL;
     }
     mdev.iommu_domain = domain;
+    this.note(mdev);
     return 0;
   }
 
@@ -191,6 +209,7 @@ export class Mdevs {
     this.#devices.delete(mdev.uuid);
     this.#groups.leave(mdev.dev);
     this.#kernel.noteObject('mdev', 0, `mdev ${mdev.uuid} is removed`);
+    this.note(mdev);
   }
 
   /** The probe of the mdev bus: a group of its own, without an IOMMU. */

@@ -98,6 +98,7 @@ export class Vfio {
     }
     group.container = container;
     container.groups.push(group);
+    this.#noteContainer(group);
     return 0;
   }
 
@@ -113,6 +114,7 @@ export class Vfio {
     this.#detachGroup(container, group);
     container.groups.splice(container.groups.indexOf(group), 1);
     group.container = undefined;
+    this.#noteContainer(group);
     if (container.groups.length === 0) {
       container.iommu?.release();
       container.iommu = undefined;
@@ -211,6 +213,13 @@ export class Vfio {
     return open?.devices.some((device) => device.mdev === mdev) ?? false;
   }
 
+  #noteContainer(group: VfioGroup): void {
+    for (const mdev of this.#mdevsOf(group)) {
+      mdev.container = group.container?.id;
+      this.#mdevs.note(mdev);
+    }
+  }
+
   #mdevsOf(group: VfioGroup): MdevDevice[] {
     return group.group.devices.flatMap((dev) => this.#mdevs.mdev_from_dev(dev) ?? []);
   }
@@ -270,6 +279,7 @@ export class Vfio {
         return -EINVAL;
       }
       mdev.iommu_domain = domain;
+      this.#mdevs.note(mdev);
       const ret = this.#usesAux(device)
         ? (domain.ops.aux_attach_dev?.(domain, device) ?? -ENODEV)
         : this.#core.iommu_attach_device(domain, device);
@@ -283,6 +293,7 @@ export class Vfio {
   #detachMdevs(domain: IommuDomain, mdevs: readonly MdevDevice[]): void {
     for (const mdev of mdevs) {
       mdev.iommu_domain = null;
+      this.#mdevs.note(mdev);
       const device = mdev.iommu_device;
       if (device !== null) {
         if (this.#usesAux(device)) {

@@ -213,6 +213,93 @@ export interface RecordLineDto {
   readonly line?: number;
 }
 
+/** What the software side is made of. */
+export type SoftwareKind = 'devices' | 'groups' | 'domains' | 'pasids' | 'bonds' | 'mdevs';
+
+/** Another object that one names: a row of the software side by its kind and id. */
+export interface SoftwareLink {
+  readonly of: SoftwareKind;
+  readonly id: string;
+}
+
+/** A kernel object. */
+export interface SoftwareRowDto {
+  /** Its number or name. */
+  readonly id: string;
+  readonly title: string;
+  readonly text: string;
+  readonly fields: readonly {
+    readonly name: string;
+    readonly text: string;
+    readonly links?: readonly SoftwareLink[];
+  }[];
+  /** Record that changed it last; what is newer than the last look is marked. */
+  readonly changed: number;
+  /** Who made it, and who changed it last where that is another. */
+  readonly made?: WriterDto;
+  readonly changedBy?: WriterDto;
+}
+
+/** A stretch of the objects of one kind. */
+export interface SoftwareDto {
+  readonly of: SoftwareKind;
+  readonly counts: Readonly<Record<SoftwareKind, number>>;
+  /** Place of the first row, from 0. */
+  readonly from: number;
+  readonly rows: readonly SoftwareRowDto[];
+  /** Newest record that the answer knows. */
+  readonly asOf: number;
+}
+
+/** Neighbouring pages that one call mapped, in the same way. Bytes. */
+export interface IovaRangeDto {
+  readonly iova: bigint;
+  readonly size: bigint;
+  readonly pa: bigint;
+  /** `rwx`, `r--`. */
+  readonly prot: string;
+  readonly writer?: WriterDto;
+}
+
+/** The mappings of a domain, read from its page table as it stands in memory. */
+export interface IovaMapDto {
+  readonly domain: number;
+  /** What is wrong: no such domain, no page table yet. */
+  readonly note?: string;
+  readonly total: number;
+  readonly bytes: bigint;
+  readonly from: number;
+  readonly rows: readonly IovaRangeDto[];
+  /** Stretches with the gaps between them, neighbours put together when they are many. */
+  readonly bars: readonly {
+    readonly iova: bigint;
+    readonly size: bigint;
+    /** Place of its first range, and how many they are. */
+    readonly first: number;
+    readonly ranges: number;
+  }[];
+}
+
+/** Columns of the picture, left to right. */
+export const TOPOLOGY_COLUMNS = ['device', 'stream', 'substream', 'domain', 'table'] as const;
+
+/** A box of the picture. */
+export interface TopologyNodeDto {
+  readonly id: string;
+  readonly column: (typeof TOPOLOGY_COLUMNS)[number];
+  readonly title: string;
+  readonly text: string;
+  /** What a click shows: an object, or memory. */
+  readonly link?: SoftwareLink;
+  readonly pa?: bigint;
+}
+
+/** Who is connected to whom. */
+export interface TopologyDto {
+  readonly nodes: readonly TopologyNodeDto[];
+  readonly edges: readonly { readonly from: string; readonly to: string }[];
+}
+
 /** Questions; `command` is a line typed into the console. */
 export type InspectRequest =
   | { readonly kind: 'tables'; readonly node?: string }
@@ -233,6 +320,21 @@ export type InspectRequest =
   | { readonly kind: 'interrupts' }
   /** `record`: of an {@link InterruptDto}. */
   | { readonly kind: 'interrupt'; readonly record: number }
+  | {
+      readonly kind: 'software';
+      readonly of: SoftwareKind;
+      readonly from: number;
+      readonly count: number;
+      /** Instead of `from`: where this one is in the middle. */
+      readonly around?: string;
+    }
+  | {
+      readonly kind: 'iovaMap';
+      readonly domain: number;
+      readonly from: number;
+      readonly count: number;
+    }
+  | { readonly kind: 'topology' }
   | { readonly kind: 'explain'; readonly event?: number }
   | { readonly kind: 'memory'; readonly pa: bigint; readonly words: number }
   | { readonly kind: 'command'; readonly text: string };
@@ -260,6 +362,9 @@ export type InspectAnswer =
       /** Effects that are left out. */
       readonly more: number;
     }
+  | { readonly kind: 'software'; readonly software: SoftwareDto }
+  | { readonly kind: 'iovaMap'; readonly map: IovaMapDto }
+  | { readonly kind: 'topology'; readonly topology: TopologyDto }
   | { readonly kind: 'explain'; readonly explanation?: ExplanationDto }
   | { readonly kind: 'memory'; readonly memory: MemoryDto }
   | { readonly kind: 'command'; readonly lines: readonly string[] };

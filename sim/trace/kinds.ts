@@ -59,6 +59,11 @@ export const TRACE_KINDS = {
    * 1, our line about it, and DRAINED_* flags.
    */
   drained: { number: 'u32', flags: 'u32', smmu: 'str', text: 'str' },
+  /**
+   * How a kernel object stands from here on, as JSON of `object-state.ts`; text '' when it is gone.
+   * what: device, group, domain, pasid, bond, mdev; id 0 for those that have a name instead.
+   */
+  state: { what: 'str', id: 'u32', name: 'str', text: 'str' },
 } as const satisfies Record<string, Readonly<Record<string, PayloadType>>>;
 
 /** Payload values that were added to a kind later: files without them have 0 there. */

@@ -111,6 +111,13 @@ export function recordById(source: TraceSource, id: number): TraceRecord | undef
   return decodeRecord(source.texts, chunk.words, placeOf(chunk, id - chunk.firstId), id);
 }
 
+/** Id of the cause of a record, 0 for none or when the record is not kept. Decodes nothing. */
+export function causeOf({ chunks }: TraceSource, id: number): number {
+  const chunk = chunks.findLast(({ firstId, count }) => id >= firstId && id < firstId + count);
+  const at = chunk === undefined ? 0 : placeOf(chunk, id - chunk.firstId);
+  return chunk === undefined ? 0 : (chunk.words[at + 1] as number) >>> 0;
+}
+
 /** Records from one mark of a chunk to the next. */
 const MARK_EVERY = 64;
 /** Words at which every so many records start, as far as somebody asked. */

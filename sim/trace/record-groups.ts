@@ -8,7 +8,7 @@ import { TRACE_KIND_NAMES } from './kinds.ts';
 export const RECORD_GROUPS = {
   calls: ['call', 'return', 'wait'],
   log: ['log', 'diagnostic', 'drained'],
-  objects: ['object'],
+  objects: ['object', 'state'],
   memory: ['mem_write', 'alloc', 'free', 'descriptor_update'],
   registers: ['mmio_read', 'mmio_write'],
   commands: ['command'],
@@ -29,7 +29,7 @@ export const RECORD_GROUP_NAMES = Object.keys(RECORD_GROUPS) as readonly RecordG
 export const GROUP_TITLES: Readonly<Record<RecordGroup, string>> = {
   calls: 'calls of the script and of the kernel, with what they return',
   log: 'lines of the kernel log and of the console',
-  objects: 'names of devices, domains, PASIDs as they come and go',
+  objects: 'devices, groups, domains, PASIDs: how they come, change and go',
   memory: 'stores to structures and tables, allocations',
   registers: 'reads and writes of the SMMU’s registers',
   commands: 'commands that the SMMU consumes',

@@ -107,6 +107,8 @@ const TEXTS: Readonly<Partial<Record<TraceKind, (record: TraceRecord) => string>
   atc_entry: (r) => `-> ${address(r, 'pa')} ${grantedText(numberOf(r, 'granted'))}`,
   drained: (r) => `event ${numberOf(r, 'number')}: ${textOf(r, 'text')}`,
   object: (r) => `${textOf(r, 'what')} ${numberOf(r, 'id')}: ${textOf(r, 'text')}`,
+  state: (r) =>
+    `${textOf(r, 'what')} ${textOf(r, 'name') || numberOf(r, 'id')} ${textOf(r, 'text') || 'is gone'}`,
 };
 
 /** `rwx`, as far as an ATC entry allows it. */

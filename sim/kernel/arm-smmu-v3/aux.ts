@@ -6,6 +6,7 @@ import { free_io_pgtable_ops } from '../io-pgtable.ts';
 import type { Ioasid, IoasidSet } from '../ioasid.ts';
 import { INVALID_IOASID } from '../ioasid.ts';
 import type { Device } from '../iommu-types.ts';
+import { noteDevice, noteDomain } from '../object-states.ts';
 import { arm_smmu_atc_inv_all } from './atc.ts';
 import { arm_smmu_write_ctx_desc } from './context-desc.ts';
 import type { ArmSmmuDomain } from './domain.ts';
@@ -37,6 +38,7 @@ export class AuxDomains {
     }
     arm_smmu_set_pasid_limits(master, min, max);
     master.auxd = true;
+    noteDevice(master.smmu.kernel, dev);
     return 0;
   }
 
@@ -55,6 +57,7 @@ export class AuxDomains {
       );
     }
     master.auxd = false;
+    noteDevice(master.smmu.kernel, dev);
     return 0;
   }
 
@@ -118,11 +121,13 @@ export class AuxDomains {
     if (domain.aux_masters.length === 0) {
       const ret = this.#install(domain, parent, master);
       if (ret !== 0) {
+        noteDomain(kernel, domain);
         return ret;
       }
     }
     domain.aux_masters.push(master);
     master.smmu.aux_domains.add(domain);
+    noteDomain(kernel, domain);
     return 0;
   }
 
@@ -172,6 +177,7 @@ export class AuxDomains {
   #drop(domain: ArmSmmuDomainState, master: ArmSmmuMaster): void {
     const at = Math.max(0, domain.aux_masters.indexOf(master));
     domain.aux_masters.splice(at, 1);
+    noteDomain(master.smmu.kernel, domain);
     const parent = domain.aux_parent;
     if (domain.aux_masters.length === 0 && parent !== undefined) {
       master.smmu.aux_domains.delete(domain);

@@ -32,6 +32,7 @@ import {
   pageSizes,
 } from '../iommu-types.ts';
 import type { KernelBase } from '../kernel-base.ts';
+import { noteDevice } from '../object-states.ts';
 import { PciCapabilities } from '../pci.ts';
 import { ARM_SMMU_FEAT_PRI, MSI_IOVA_BASE, MSI_IOVA_LENGTH } from './arm-smmu-v3.ts';
 import { AuxDomains, arm_smmu_set_pasid_limits } from './aux.ts';
@@ -201,6 +202,7 @@ export class ArmSmmuDriver {
     param.min_pasid = master.min_pasid;
     param.max_pasid = master.max_pasid;
     master.auxd ||= (param.features & IOMMU_SVA_FEAT_AUXD) !== 0;
+    noteDevice(this.#kernel, dev);
     return 0;
   }
 

@@ -5,6 +5,7 @@ import { hex } from '../../base/hex.ts';
 import { EINVAL, ENODEV, ENOENT, ENOMEM, ERANGE, IS_ERR, PTR_ERR } from '../errno.ts';
 import type { IommuGroups } from '../iommu-group.ts';
 import type { Device } from '../iommu-types.ts';
+import { noteDevice, noteDomain } from '../object-states.ts';
 import type { PciCapabilities } from '../pci.ts';
 import {
   ARM_SMMU_FEAT_2_LVL_CDTAB,
@@ -177,6 +178,7 @@ export function arm_smmu_attach_main(
   }
   const ret = arm_smmu_domain_prepare(domain, master);
   if (ret !== 0) {
+    noteDomain(master.smmu.kernel, domain);
     return ret;
   }
   const { smmu } = master;
@@ -194,6 +196,8 @@ export function arm_smmu_attach_main(
   if (master.ats_enabled) {
     pci.startAts(dev);
   }
+  noteDomain(smmu.kernel, domain);
+  noteDevice(smmu.kernel, dev);
   return 0;
 }
 
@@ -236,5 +240,7 @@ export function arm_smmu_detach_main(master: ArmSmmuMaster, pci: PciCapabilities
     if (at >= 0) {
       domain.masters.splice(at, 1);
     }
+    noteDomain(smmu.kernel, domain);
   }
+  noteDevice(smmu.kernel, master.dev);
 }

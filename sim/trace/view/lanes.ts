@@ -57,6 +57,7 @@ const BY_KIND: Readonly<Partial<Record<(typeof TRACE_KIND_NAMES)[number], LaneNa
   msi: 'interrupts',
   wait: 'kernel',
   object: 'kernel',
+  state: 'kernel',
 };
 
 const LANE_OF_KIND: Uint8Array = Uint8Array.from(
