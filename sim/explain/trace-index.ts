@@ -4,9 +4,10 @@
 
 import { K } from '../trace/kinds.ts';
 import type { TraceRecord, TraceSource } from '../trace/reader.ts';
-import { causeChain, recordById, scanTrace } from '../trace/reader.ts';
+import { causeChain, recordById, scanTrace, TraceCursor } from '../trace/reader.ts';
 import { HEADER_WORDS } from '../trace/recorder.ts';
 import { FetchHistory } from './fetch-history.ts';
+import { WordHistory } from './word-history.ts';
 
 const TWO_32 = 2 ** 32;
 const PAGE = 4096;
@@ -86,9 +87,8 @@ export function lastAtMost(ids: readonly number[], limit: number): number {
 /** Index of one trace. Call {@link update} before asking about records that came since. */
 export class TraceIndex {
   readonly source: TraceSource;
-  readonly #words = new Map<number, History>();
-  /** Pages with a word in {@link #words}. */
-  readonly #pages = new Set<number>();
+  readonly #cursor: TraceCursor;
+  readonly #words = new WordHistory();
   readonly #registers = new Map<number, History>();
   readonly #reads = new Map<number, History>();
   /** What the SMMU read. */
@@ -99,10 +99,10 @@ export class TraceIndex {
   readonly #deviceWrites = new Map<number, { first: number; last: number }>();
   readonly #events: number[] = [];
   readonly #devices = new Map<number, string>();
-  #nextId = 1;
 
   constructor(source: TraceSource) {
     this.source = source;
+    this.#cursor = new TraceCursor(source);
     this.update();
   }
 
@@ -118,30 +118,18 @@ export class TraceIndex {
 
   /** Takes in the records emitted since the last call. */
   update(): void {
-    scanTrace(
-      this.source,
-      (kind, id, words, at) => {
-        this.#nextId = id + 1;
-        this.#take(kind, id, words, at + HEADER_WORDS);
-      },
-      this.#nextId,
-    );
+    this.#cursor.read((kind, id, words, at) => this.#take(kind, id, words, at + HEADER_WORDS));
   }
 
   /** The aligned 8 bytes at `pa` as they stood after record `asOf`. */
   wordAt(pa: number, asOf: number): WordAt {
-    const history = this.#words.get(pa);
-    const at = history === undefined ? -1 : history.last(asOf);
+    const { record: written, lo, hi } = this.#words.find(pa, asOf);
     const zeroed = this.#zeroed.get(Math.floor(pa / PAGE));
     const zeroedBy = zeroed === undefined ? 0 : (zeroed[lastAtMost(zeroed, asOf)] ?? 0);
-    const written = at < 0 || history === undefined ? 0 : (history.ids[at] as number);
     const device = this.#deviceWrites.get(Math.floor(pa / PAGE));
     const writer = Math.max(written, zeroedBy);
     const uncertain = device !== undefined && device.first <= asOf && device.last > writer;
-    if (history === undefined || written < zeroedBy || at < 0) {
-      return { lo: 0, hi: 0, writer, uncertain };
-    }
-    return { lo: history.los[at] as number, hi: history.his[at] as number, writer, uncertain };
+    return written < zeroedBy ? { lo: 0, hi: 0, writer, uncertain } : { lo, hi, writer, uncertain };
   }
 
   /** `count` 32-bit words from `pa` as they stood after record `asOf`. */
@@ -158,7 +146,7 @@ export class TraceIndex {
   /** True when anything in the pages of [pa, pa + bytes) was ever stored to. */
   wroteIn(pa: number, bytes: number): boolean {
     for (let page = Math.floor(pa / PAGE); page * PAGE < pa + bytes; page++) {
-      if (this.#pages.has(page)) {
+      if (this.#words.hasPage(page)) {
         return true;
       }
     }
@@ -288,8 +276,7 @@ export class TraceIndex {
       (word(index + 1) >>> 0) * TWO_32 + (word(index) >>> 0);
     switch (kind) {
       case K.mem_write:
-        this.#pages.add(Math.floor(address(1) / PAGE));
-        historyOf(this.#words, address(1)).push(id, word(3), word(4));
+        this.#words.push(address(1), id, word(3), word(4));
         break;
       case K.mmio_write:
         historyOf(this.#registers, word(0) >>> 0).push(id, word(2), word(3));
