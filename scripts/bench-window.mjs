@@ -1,5 +1,6 @@
-// `node scripts/bench-window.mjs [ROUNDS | steps | kills [COUNT]]`: builds, starts a display, measures the window,
-// only the steps of the debugger in it, or what COUNT kills cost (50), and prints one JSON object.
+// `node scripts/bench-window.mjs [ROUNDS | steps | views | kills [COUNT]]`: builds, starts a display, measures the
+// window, only the steps of the debugger in it, only the views of the hardware, or what COUNT kills cost (50),
+// and prints one JSON object.
 
 import { spawn } from 'node:child_process';
 import { buildWorkbench } from './build.mjs';

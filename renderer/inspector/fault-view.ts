@@ -1,6 +1,7 @@
 // The explanation of one event: the newest, until another one is chosen.
 
 import type { ExplanationDto } from '../../sim/protocol/inspect.ts';
+import { markWhenPainted } from '../base/dom.ts';
 import { Store } from '../base/store.ts';
 import { askFor, View } from './view.ts';
 
@@ -9,10 +10,13 @@ export class FaultView extends View {
   readonly explanation = new Store<ExplanationDto | undefined>(undefined);
   /** Number of the event from 1; undefined: the newest. */
   #chosen: number | undefined;
+  /** A person waits for an explanation. */
+  #awaited = false;
 
   /** Shows event `number` (from 1), or from now on always the newest. */
   choose(number: number | undefined): void {
     this.#chosen = number;
+    this.#awaited = true;
     this.refresh();
   }
 
@@ -40,5 +44,9 @@ export class FaultView extends View {
     const request = event === undefined ? {} : { event };
     const { explanation } = await askFor(this.ask, { kind: 'explain', ...request });
     this.explanation.set(explanation);
+    if (this.#awaited) {
+      this.#awaited = false;
+      markWhenPainted('substream:explained');
+    }
   }
 }

@@ -4,6 +4,7 @@
 import type { Disposable } from '../../sim/base/disposable.ts';
 import { DisposableStore, toDisposable } from '../../sim/base/disposable.ts';
 import type { SessionStatus } from '../../sim/protocol/api.ts';
+import { markWhenPainted } from '../base/dom.ts';
 import type { ReadableStore } from '../base/store.ts';
 import { CachesView } from './caches-view.ts';
 import { FaultView } from './fault-view.ts';
@@ -64,9 +65,8 @@ export class Inspector implements Disposable {
   refresh(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const view of this.#views) {
-      view.refresh();
-    }
+    const shown = Promise.all(this.#views.map((view) => view.refreshed()));
+    void shown.then(() => markWhenPainted('substream:inspected'));
   }
 
   dispose(): void {

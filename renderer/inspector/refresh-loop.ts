@@ -10,16 +10,21 @@ export class RefreshLoop {
   #followers = 0;
   #stale = true;
   #busy = false;
+  #ended: Promise<void> = Promise.resolve();
 
   /** @param work asks and stores the answer; it handles its own errors */
   constructor(work: () => Promise<void>) {
     this.#work = work;
   }
 
-  /** Something changed: the work is done again as soon as somebody looks. */
-  request(): void {
+  /**
+   * Something changed: the work is done again as soon as somebody looks.
+   *
+   * @returns settled when it is done, or at once when nobody looks
+   */
+  request(): Promise<void> {
     this.#stale = true;
-    void this.#pump();
+    return this.#pump();
   }
 
   /** Somebody looks, until the result is disposed. */
@@ -31,15 +36,22 @@ export class RefreshLoop {
     });
   }
 
-  async #pump(): Promise<void> {
-    while (this.#stale && !this.#busy && this.#followers > 0) {
-      this.#stale = false;
+  #pump(): Promise<void> {
+    if (!this.#busy) {
       this.#busy = true;
-      try {
+      this.#ended = this.#repeat();
+    }
+    return this.#ended;
+  }
+
+  async #repeat(): Promise<void> {
+    try {
+      while (this.#stale && this.#followers > 0) {
+        this.#stale = false;
         await this.#work();
-      } finally {
-        this.#busy = false;
       }
+    } finally {
+      this.#busy = false;
     }
   }
 }

@@ -42,7 +42,12 @@ export abstract class View {
 
   /** The session went on: ask again, now or when somebody looks. */
   refresh(): void {
-    this.#loop.request();
+    void this.#loop.request();
+  }
+
+  /** The same, settled when the answer is there; at once when nobody looks. */
+  refreshed(): Promise<void> {
+    return this.#loop.request();
   }
 
   /** Another session: nothing of the old one is a "before" any more. */

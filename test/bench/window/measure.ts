@@ -10,6 +10,8 @@ import type { StepFigures } from './debug-steps.ts';
 import { stepFigures } from './debug-steps.ts';
 import type { Measured } from './in-window.ts';
 import { inWindow, ROOT } from './in-window.ts';
+import type { ExplainFigures, ViewFigures } from './views.ts';
+import { explainFigures, MILLION, RECORDS, viewFigures } from './views.ts';
 
 const START_LIMIT_MS = 60_000;
 const EXAMPLE = join(ROOT, 'examples/aux-domains.ts');
@@ -91,13 +93,30 @@ export async function measureWindow(electron: string, rounds = 7): Promise<Windo
 }
 
 /** Measures steps of the debugger, in the same way. */
-export async function measureSteps(electron: string): Promise<StepFigures> {
+export function measureSteps(electron: string): Promise<StepFigures> {
+  return withScript(electron, 'stepped.ts', STEPPED, stepFigures);
+}
+
+/** Measures the views of the hardware. */
+export async function measureViews(electron: string): Promise<ViewFigures & ExplainFigures> {
+  return {
+    ...(await withScript(electron, 'million.ts', MILLION, viewFigures)),
+    ...(await withScript(electron, 'records.ts', RECORDS, explainFigures)),
+  };
+}
+
+async function withScript<T>(
+  electron: string,
+  name: string,
+  text: string,
+  measure: (page: Page) => Promise<T>,
+): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'substream-bench-'));
-  const script = join(folder, 'stepped.ts');
-  writeFileSync(script, STEPPED);
+  const script = join(folder, name);
+  writeFileSync(script, text);
   const figures = await inWindow([electron, folder, script], async (window) => {
     await startTime(window);
-    return await stepFigures(window.page);
+    return await measure(window.page);
   });
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   return figures;
