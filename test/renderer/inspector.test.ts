@@ -49,14 +49,14 @@ describe('a refresh', () => {
     const loop = new RefreshLoop(async () => {
       times += 1;
     });
-    loop.request();
+    void loop.request();
     await settle();
     expect(times).toBe(0);
     const look = loop.follow();
     await settle();
     expect(times).toBe(1);
     look.dispose();
-    loop.request();
+    void loop.request();
     await settle();
     expect(times).toBe(1);
   });
@@ -72,7 +72,7 @@ describe('a refresh', () => {
     });
     loop.follow();
     for (let request = 0; request < 5; request++) {
-      loop.request();
+      void loop.request();
     }
     expect(times).toBe(1);
     finish();
