@@ -25,7 +25,11 @@ const RUN_REQUEST = z.strictObject({
 });
 
 const INSPECT_REQUEST = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('tables'), node: z.string().max(200).optional() }),
+  z.strictObject({
+    kind: z.literal('tables'),
+    node: z.string().max(200).optional(),
+    also: z.array(z.string().max(200)).max(1000).optional(),
+  }),
   z.strictObject({
     kind: z.literal('tablePath'),
     sid: z.number().int().min(0).max(0xffff_ffff),

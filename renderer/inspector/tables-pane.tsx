@@ -18,6 +18,7 @@ import {
   Words,
   Writer,
 } from './parts.tsx';
+import { fieldsOf, sectionOf } from './structure-fields.ts';
 import type { TablesView, TreeRow } from './tables-view.ts';
 import { parseStream } from './tables-view.ts';
 import type { ListRow } from './virtual-list.tsx';
@@ -183,7 +184,9 @@ function Structure(props: {
   readonly change: Change | undefined;
 }): ReactElement {
   const { node, change } = props;
-  const { title, text, state, pa, section, fields } = node;
+  const { title, text, state, pa } = node;
+  const section = sectionOf(node);
+  const fields = fieldsOf(node);
   return (
     <section className="inspector-detail" {...SCROLLS} aria-label={`About ${title}`}>
       <h2>

@@ -1,10 +1,11 @@
 // The tree of structures, as far as it was opened. Rows are named by their path, since one table can hang
 // below several CDs. A refresh asks again for what is open and nothing else.
 
-import type { NodeDto } from '../../sim/protocol/inspect.ts';
+import type { FieldDto, NodeDto } from '../../sim/protocol/inspect.ts';
 import { Store } from '../base/store.ts';
-import type { Change } from './changes.ts';
+import type { Change, Fielded } from './changes.ts';
 import { changesBetween, keepMarks } from './changes.ts';
+import { fieldsOf } from './structure-fields.ts';
 import { askFor, View } from './view.ts';
 
 /** One visible row. */
@@ -22,6 +23,8 @@ export interface TreeRow {
 /** Roots that are opened by themselves: a table with a few streams. */
 const FEW = 4;
 const ROOT = '';
+/** Nodes that one question may open. */
+const MOST_AT_ONCE = 1000;
 
 type Children = ReadonlyMap<string, readonly NodeDto[]>;
 
@@ -32,7 +35,9 @@ export class TablesView extends View {
   readonly changes = new Store<ReadonlyMap<string, Change>>(new Map());
   readonly #expanded = new Set<string>();
   #children: Children = new Map();
-  #before: ReadonlyMap<string, NodeDto> | undefined;
+  #before: ReadonlyMap<string, Decoded> | undefined;
+  /** Children by the id of their node, of the newest question. */
+  #answered: Children = new Map();
   #opened = false;
   /** Selected as soon as it is there. */
   #wanted: string | undefined;
@@ -88,7 +93,7 @@ export class TablesView extends View {
 
   protected async load(): Promise<void> {
     const children = new Map<string, readonly NodeDto[]>();
-    const roots = await this.#ask(ROOT);
+    const roots = await this.#askAll();
     children.set(ROOT, roots);
     if (!this.#opened && roots.length > 0) {
       this.#opened = true;
@@ -106,28 +111,37 @@ export class TablesView extends View {
     for (const { id, hasChildren } of children.get(parent) ?? []) {
       const key = childKey(parent, id);
       if (hasChildren && this.#expanded.has(key)) {
-        children.set(key, await this.#ask(id));
+        children.set(key, this.#answered.get(id) ?? (await this.#ask(id)));
         await this.#fill(children, key);
       }
     }
   }
 
-  async #ask(id: string): Promise<readonly NodeDto[]> {
-    const node = id === ROOT ? {} : { node: id };
-    return (await askFor(this.ask, { kind: 'tables', ...node })).nodes;
+  async #ask(node: string): Promise<readonly NodeDto[]> {
+    return (await askFor(this.ask, { kind: 'tables', node })).nodes;
+  }
+
+  /** The top, and in the same question what was open when it was asked last. */
+  async #askAll(): Promise<readonly NodeDto[]> {
+    const open = [...this.#children.keys()].filter((key) => this.#expanded.has(key));
+    const also = [...new Set(open.map((key) => key.slice(key.lastIndexOf('/') + 1)))];
+    const answer = await askFor(this.ask, { kind: 'tables', also: also.slice(0, MOST_AT_ONCE) });
+    this.#answered = new Map(answer.also?.map((nodes, at) => [also[at] ?? '', nodes]));
+    return answer.nodes;
   }
 
   /** What changed since the last answer; rows that were not open then are not news. */
   #mark(): void {
-    const now = new Map<string, NodeDto>();
-    const comparable = new Map<string, NodeDto>();
+    const now = new Map<string, Decoded>();
+    const comparable = new Map<string, Decoded>();
     for (const [parent, nodes] of this.#children) {
       const known = this.#knownParents.has(parent);
       for (const node of nodes) {
         const key = childKey(parent, node.id);
-        now.set(key, node);
+        const decoded = new Decoded(node);
+        now.set(key, decoded);
         if (known) {
-          comparable.set(key, node);
+          comparable.set(key, decoded);
         }
       }
     }
@@ -194,7 +208,20 @@ function nearest(key: string, rows: readonly TreeRow[]): string | undefined {
   return undefined;
 }
 
-function sameNode(a: NodeDto, b: NodeDto): boolean {
+/** A node whose fields are decoded when somebody asks. */
+class Decoded implements Fielded {
+  readonly node: NodeDto;
+
+  constructor(node: NodeDto) {
+    this.node = node;
+  }
+
+  get fields(): readonly FieldDto[] {
+    return fieldsOf(this.node);
+  }
+}
+
+function sameNode({ node: a }: Decoded, { node: b }: Decoded): boolean {
   return a.state === b.state && a.text === b.text && a.words.join() === b.words.join();
 }
 

@@ -46,3 +46,8 @@ export function bigHi(value: bigint): number {
 export function swapped(word: number): number {
   return ((word & 0xff) << 24) | ((word & 0xff00) << 8) | ((word >>> 8) & 0xff00) | (word >>> 24);
 }
+
+/** 32-bit halves, low ones first, of 64-bit words as texts that `BigInt` reads. */
+export function halvesOf(texts: readonly string[]): Int32Array {
+  return Int32Array.from(texts.flatMap((text) => [bigLo(BigInt(text)), bigHi(BigInt(text))]));
+}

@@ -9,8 +9,8 @@ import {
 } from '../machine/transaction.ts';
 import type { FieldTable } from '../regs/record.ts';
 import { EVENT_BY_TYPE, EVENTS } from '../smmu/spec/events.ts';
+import { anyRecord } from '../smmu/spec/layouts.ts';
 import { eventWords } from './replay.ts';
-import { anyRecord } from './structure.ts';
 import type { TraceIndex } from './trace-index.ts';
 
 const TXN_ANY_ATS = TXN_TRANSLATED | TXN_ATS_REQUEST;

@@ -1,33 +1,7 @@
 // The structures that a fault can be blamed on, with what is needed to show and to point into them.
 
-import type { FieldTable, FieldView, RecordTable } from '../regs/record.ts';
-import { CD, L1CD } from '../smmu/spec/cd.ts';
-import { S1_LEAF, S2_LEAF, TABLE_DESCRIPTOR } from '../smmu/spec/descriptors.ts';
-import { L1STD, STE } from '../smmu/spec/ste.ts';
-
-/** A layout without its field types: for code that goes by field name. */
-export interface AnyRecord {
-  readonly name: string;
-  readonly section: string;
-  readonly bits: number;
-  readonly fields: FieldTable;
-  describe(words: ArrayLike<number>, at?: number): FieldView[];
-}
-
-/** A layout as {@link AnyRecord}. */
-export function anyRecord<F extends FieldTable>(table: RecordTable<F>): AnyRecord {
-  return table as unknown as AnyRecord;
-}
-
-export const LAYOUTS = {
-  L1STD: anyRecord(L1STD),
-  STE: anyRecord(STE),
-  L1CD: anyRecord(L1CD),
-  CD: anyRecord(CD),
-  leaf1: anyRecord(S1_LEAF),
-  leaf2: anyRecord(S2_LEAF),
-  table: anyRecord(TABLE_DESCRIPTOR),
-} as const;
+import type { FieldTable } from '../regs/record.ts';
+import type { AnyRecord } from '../smmu/spec/layouts.ts';
 
 /** One structure that the SMMU read on its way, with the bytes it read. */
 export interface Structure {

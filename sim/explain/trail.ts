@@ -1,11 +1,12 @@
 // What the SMMU read for one access, as structures with their bytes, in the order it read them.
 
+import type { AnyRecord } from '../smmu/spec/layouts.ts';
+import { LAYOUTS } from '../smmu/spec/layouts.ts';
 import { FETCH_CD, FETCH_DESCRIPTOR, FETCH_L1CD, FETCH_L1STD, FETCH_STE } from '../trace/kinds.ts';
 import type { Fetched } from './replay.ts';
 import type { SeenMemory } from './seen.ts';
 import { seenWords } from './seen.ts';
-import type { AnyRecord, Structure } from './structure.ts';
-import { LAYOUTS } from './structure.ts';
+import type { Structure } from './structure.ts';
 
 /** The structures of one access. */
 export interface Trail {

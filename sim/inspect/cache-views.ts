@@ -2,8 +2,6 @@
 // beside those that memory has now.
 
 import { hex } from '../base/hex.ts';
-import type { AnyRecord } from '../explain/structure.ts';
-import { LAYOUTS } from '../explain/structure.ts';
 import { grouped } from '../explain/words.ts';
 import type {
   CacheCopyDto,
@@ -14,6 +12,8 @@ import type {
   WriterDto,
 } from '../protocol/inspect.ts';
 import { CD, L1CD } from '../smmu/spec/cd.ts';
+import type { AnyRecord } from '../smmu/spec/layouts.ts';
+import { LAYOUTS } from '../smmu/spec/layouts.ts';
 import { L1STD, STE } from '../smmu/spec/ste.ts';
 import {
   CACHE_ATC,

@@ -1,9 +1,11 @@
 // The console's own commands, in the words of the hardware: `ste 8`, `cd 8 3`, `walk 8 3 0x1000`...
 // Numbers may be decimal or hexadecimal, with underscores. A wrong word gives one helpful line.
 
-import { hex } from '../base/hex.ts';
+import { halvesOf, hex } from '../base/hex.ts';
 import { grouped } from '../explain/words.ts';
 import type { NodeDto, RegisterDto, WriterDto } from '../protocol/inspect.ts';
+import type { FieldView } from '../regs/record.ts';
+import { LAYOUTS } from '../smmu/spec/layouts.ts';
 import { BadArgument, bigArgument, numberArgument } from './arguments.ts';
 import { CACHE_COMMANDS } from './cache-commands.ts';
 import type { ConsoleCommand, ConsoleTools } from './console-command.ts';
@@ -177,8 +179,13 @@ function writerText(writer: WriterDto | undefined): string {
   return writer === undefined ? '' : `  (line ${writer.line})`;
 }
 
+/** The fields of a structure, out of its words. */
+function fieldsOf({ layout, words }: NodeDto): readonly FieldView[] {
+  return layout === undefined ? [] : LAYOUTS[layout].describe(halvesOf(words));
+}
+
 function nodeLines(node: NodeDto): string[] {
-  const fields = node.fields
+  const fields = fieldsOf(node)
     .filter(({ text }) => text !== '0' && text !== '0x0')
     .map(({ name, hi, lo, text, meaning }) => {
       const bits = hi === lo ? `[${lo}]` : `[${hi}:${lo}]`;

@@ -76,7 +76,13 @@ export class Inspector {
     switch (request.kind) {
       case 'tables':
         need(context, STRUCTURES);
-        return { kind: 'tables', nodes: tableNodes(context, request.node) };
+        return {
+          kind: 'tables',
+          nodes: tableNodes(context, request.node),
+          ...(request.also === undefined
+            ? {}
+            : { also: request.also.map((node) => tableNodes(context, node)) }),
+        };
       case 'tablePath':
         need(context, STRUCTURES);
         return { kind: 'tablePath', path: pathTo(context, request.sid, request.ssid) };

@@ -90,6 +90,5 @@ function rangeNode({ id, pa, bytes, base, unit, what }: SlotList, { from, to }: 
     covers,
     pa: BigInt(pa + from * bytes),
     words: [],
-    fields: [],
   };
 }

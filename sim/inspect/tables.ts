@@ -3,7 +3,6 @@
 // Limit: tables that lie at an IPA (nested streams) are shown as far as the identity of IPA and PA goes.
 
 import { hex } from '../base/hex.ts';
-import { LAYOUTS } from '../explain/structure.ts';
 import type { NodeDto } from '../protocol/inspect.ts';
 import { CD, L1CD } from '../smmu/spec/cd.ts';
 import { REGISTERS } from '../smmu/spec/registers.ts';
@@ -110,7 +109,7 @@ function level1Streams(
       const first = entry * 2 ** split;
       const stes = 2 ** (span - 1);
       const pointer = L1STD.get(words, 'L2Ptr');
-      return structureNode(context, LAYOUTS.L1STD, at, {
+      return structureNode(context, 'L1STD', at, {
         id: `l1std:${first}:${pointer}:${stes}`,
         title: `L1STD ${entry}`,
         text: `StreamIDs ${hex(first)} to ${hex(first + stes - 1)}`,
@@ -146,7 +145,7 @@ function steNode(context: InspectContext, sid: number, at: number): NodeDto | un
   if ((!valid && words.every((word) => word === 0)) || (valid && config < 4)) {
     return undefined;
   }
-  return structureNode(context, LAYOUTS.STE, at, {
+  return structureNode(context, 'STE', at, {
     id: `ste:${sid}:${at}`,
     title: `STE ${hex(sid)}`,
     text: valid ? configText(words) : 'not valid',
@@ -205,7 +204,7 @@ function level1Contexts(
       }
       const first = entry * 2 ** leafBits;
       const count = Math.min(2 ** leafBits, 2 ** max);
-      return structureNode(context, LAYOUTS.L1CD, at, {
+      return structureNode(context, 'L1CD', at, {
         id: `l1cd:${sid}:${first}:${L1CD.get(words, 'L2Ptr')}:${count}`,
         title: `L1CD ${entry}`,
         text: `SubstreamIDs ${first} to ${first + count - 1}`,
@@ -239,7 +238,7 @@ function cdSlots(context: InspectContext, { sid, pa, first, count }: CdRange): S
         return undefined;
       }
       const valid = CD.get(words, 'V') === 1;
-      return structureNode(context, LAYOUTS.CD, at, {
+      return structureNode(context, 'CD', at, {
         id: `cd:${sid}:${first + entry}:${at}`,
         title: `CD ${first + entry}`,
         text: valid ? `ASID ${CD.get(words, 'ASID')}` : 'not valid',

@@ -1,7 +1,6 @@
 // Translation tables as nodes of the tree: where those of a CD or an STE begin, and their descriptors.
 
 import { hex } from '../base/hex.ts';
-import { LAYOUTS } from '../explain/structure.ts';
 import type { NodeDto, NodeState } from '../protocol/inspect.ts';
 import { CD } from '../smmu/spec/cd.ts';
 import type { Granule } from '../smmu/spec/descriptors.ts';
@@ -57,7 +56,6 @@ function startNode(
     hasChildren: true,
     pa: BigInt(pa),
     words: [],
-    fields: [],
     ...(writer === undefined ? {} : { writer }),
   };
 }
@@ -134,7 +132,7 @@ function descriptorNode(
   const input = base + entry * size;
   const valid = (lo & 1) === 1;
   const table = valid && level < 3 && (lo & 2) !== 0;
-  const layout = table ? LAYOUTS.table : stage === 2 ? LAYOUTS.leaf2 : LAYOUTS.leaf1;
+  const layout = table ? 'table' : stage === 2 ? 'leaf2' : 'leaf1';
   const state: NodeState = valid ? 'ok' : 'invalid';
   return structureNode(context, layout, at, {
     id: table ? `table:${next}:${level + 1}:${granule}:${input}:${stage}` : `leaf:${at}`,

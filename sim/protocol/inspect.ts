@@ -1,6 +1,8 @@
 // What views and the console ask about the hardware of a session, and the answers: plain data. Every
 // answer is as of a trace record, so a finished or an opened session answers as a live one does.
 
+import type { LayoutName } from '../smmu/spec/layouts.ts';
+
 /** A field with its meaning, for hovers and inspectors. */
 export interface FieldDto {
   readonly name: string;
@@ -36,11 +38,10 @@ export interface NodeDto {
   readonly covers?: { readonly first: number; readonly last: number };
   /** Physical address, bytes; absent for groups. */
   readonly pa?: bigint;
-  /** The manual's section of its layout. */
-  readonly section?: string;
+  /** How its words are read; absent for groups. */
+  readonly layout?: LayoutName;
   /** 64-bit words in memory, `0x` and 16 digits. */
   readonly words: readonly string[];
-  readonly fields: readonly FieldDto[];
   readonly writer?: WriterDto;
   /** Words that the SMMU read last, where they differ from memory. */
   readonly cached?: readonly string[];
@@ -302,7 +303,8 @@ export interface TopologyDto {
 
 /** Questions; `command` is a line typed into the console. */
 export type InspectRequest =
-  | { readonly kind: 'tables'; readonly node?: string }
+  /** Children of a node, or the top; `also`: of these too, so that a tree is asked for at once. */
+  | { readonly kind: 'tables'; readonly node?: string; readonly also?: readonly string[] }
   /** Ids of the nodes that lead to an STE or CD, as far as they are there. */
   | { readonly kind: 'tablePath'; readonly sid: number; readonly ssid?: number }
   | { readonly kind: 'registers' }
@@ -341,7 +343,11 @@ export type InspectRequest =
 
 /** Answers, each to the question of its kind. */
 export type InspectAnswer =
-  | { readonly kind: 'tables'; readonly nodes: readonly NodeDto[] }
+  | {
+      readonly kind: 'tables';
+      readonly nodes: readonly NodeDto[];
+      readonly also?: readonly (readonly NodeDto[])[];
+    }
   | { readonly kind: 'tablePath'; readonly path: readonly string[] }
   | { readonly kind: 'registers'; readonly registers: readonly RegisterDto[] }
   | { readonly kind: 'queues'; readonly queues: readonly QueueDto[] }

@@ -2,7 +2,7 @@
 // IHI 0070 G.b and DDI 0487 M.a.
 
 import { describe, expect, it } from 'vitest';
-import { LAYOUTS } from '../../sim/explain/structure.ts';
+import { LAYOUTS } from '../../sim/smmu/spec/layouts.ts';
 import { blameOf } from '../support/explained-mistake.ts';
 import { MISTAKES } from './faults.ts';
 
