@@ -308,6 +308,67 @@ describe('stepping out', () => {
   });
 });
 
+describe('a script that stands still', () => {
+  const text = `class A {
+  #secret = 3;
+  method(x: number, ...rest: number[]): number {
+    pr_info('%d', this.#secret + x);
+    return x;
+  }
+}
+const fixed = 1;
+let open = 2;
+const first = (list: number[]) => {
+  for (const item of list) {
+    open += item;
+  }
+};
+first([5]);
+pr_info('%d', new A().method(1, 2, 3) + fixed + open);`;
+
+  it.each([
+    ['this', true, 'A {}'],
+    ['this.#secret', true, '3'],
+    ['[x, rest.length, open]', true, '(3) [1, 2, 7]'],
+    ['nope', false, 'ReferenceError: nope is not defined'],
+    ['x +', false, 'SyntaxError: Unexpected end of input'],
+    ['throw 5', false, '5'],
+    ['debugger; 3', true, '3'],
+  ])('evaluates %s in a method', async (expression, ok, value) => {
+    const rig = await launch({ text, breakpoints: onLines(4) });
+    await rig.stop();
+    const answer = await rig.debug.paused?.evaluate({ expression, context: 'repl' });
+    expect(answer).toMatchObject({ ok, value });
+  });
+
+  it('is not changed by a hover, and says so', async () => {
+    const rig = await launch({ text, breakpoints: onLines(12) });
+    await rig.stop();
+    const change = { expression: 'open = 9', context: 'hover' } as const;
+    const value = 'not evaluated here: it would change something';
+    expect(await rig.debug.paused?.evaluate(change)).toMatchObject({ ok: false, value });
+    const look = { expression: 'open', context: 'hover' } as const;
+    expect(await rig.debug.paused?.evaluate(look)).toMatchObject({ ok: true, value: '2' });
+  });
+
+  it('takes new values for variables, and refuses in plain words what is none', async () => {
+    const rig = await launch({ text, breakpoints: onLines(12) });
+    const scopes = (await rig.stop())?.scopes ?? [];
+    const scope = scopes.find(({ variables }) => variables.some(({ name }) => name === 'open'));
+    const reference = scope?.reference ?? 0;
+    const set = async (name: string, expression: string) =>
+      await rig.debug.paused?.setVariable({ reference, name, expression });
+    await expect(set('missing', '8')).rejects.toThrow(
+      'missing cannot be set: it is constant, or no',
+    );
+    expect(await set('open', 'open * 50')).toMatchObject({ ok: true, value: '100' });
+    expect(await set('open', 'nope')).toMatchObject({ ok: false });
+    await rig.debug.continue();
+    expect((await rig.result).exit).toBe(0);
+    expect(rig.log.at(-1)).toBe('107');
+  });
+});
+
 describe('a script of thousands of lines', () => {
   it('is stopped at its last lines too', async () => {
     const lines = Array.from({ length: 2500 }, (_, n) => `n = n + ${n % 7};`);

@@ -97,9 +97,10 @@ export class PausedScript {
 
   async evaluate({ expression, frame = 1, context }: EvaluateRequest): Promise<EvaluateAnswer> {
     const callFrame = this.#frame(frame);
-    const answer = await this.#evaluate(callFrame, expression, context === 'hover');
+    const harmless = context === 'hover';
+    const answer = await this.#evaluate(callFrame, expression, harmless);
     if (answer.exceptionDetails !== undefined) {
-      return await this.#failure(callFrame, answer.exceptionDetails);
+      return await this.#failure(callFrame, answer.exceptionDetails, harmless);
     }
     return await this.#shown(callFrame, answer.result);
   }
@@ -117,14 +118,23 @@ export class PausedScript {
     if (scope === undefined) {
       await this.#setProperty(callFrame, { reference, name }, result);
     } else {
-      await this.#connection.send('Debugger.setVariableValue', {
-        scopeNumber: scope.index,
-        variableName: name,
-        newValue: argumentOf(result),
-        callFrameId: this.#frame(scope.frame).callFrameId,
-      });
+      await this.#setInScope(scope, name, result);
     }
     return await this.#shown(callFrame, result);
+  }
+
+  async #setInScope(
+    { frame, index }: { readonly frame: number; readonly index: number },
+    name: string,
+    value: Runtime.RemoteObject,
+  ): Promise<void> {
+    const { callFrameId } = this.#frame(frame);
+    const newValue = argumentOf(value);
+    const request = { scopeNumber: index, variableName: name, newValue, callFrameId };
+    await this.#connection.send('Debugger.setVariableValue', request).catch(() => {
+      // The engine says only that it has an internal error.
+      throw new Error(`${name} cannot be set: it is constant, or no variable of this scope`);
+    });
   }
 
   async #setProperty(
@@ -177,13 +187,13 @@ export class PausedScript {
   async #failure(
     callFrame: Debugger.CallFrame,
     { exception, text }: Runtime.ExceptionDetails,
+    harmless = false,
   ): Promise<EvaluateAnswer> {
-    const said = exception?.description ?? '';
-    if (said.includes('side-effect')) {
-      const value = 'not evaluated here: it would change something';
-      return { ok: false, value, type: 'error', reference: 0 };
-    }
-    const value = exception === undefined ? text : (await this.#shown(callFrame, exception)).value;
+    const said = exception === undefined ? text : (await this.#shown(callFrame, exception)).value;
+    const value =
+      harmless && said.includes('side-effect')
+        ? 'not evaluated here: it would change something'
+        : said;
     return { ok: false, value, type: 'error', reference: 0 };
   }
 
