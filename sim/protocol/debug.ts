@@ -30,7 +30,8 @@ export interface FunctionBreakpoint {
  * words: what, then which: `event F_TRANSLATION sid=0x10 ssid=5`, `command CMD_CFGI_STE sid=0x10`,
  * `write STE sid=8`, `write CD sid=0x10 ssid=3 V`, `write PTE iova=0x70000000`, `register CR0 SMMUEN`,
  * `queue PRIQ 12`, `diagnostic guest-error`, `dma sid=0x10`, `irq`. A structure is watched where it is
- * when it is written: one that comes into being later counts from then on.
+ * when it is written: one that comes into being later counts from then on. A field of a register stops
+ * when it changes, one of a structure whenever the 64-bit word that holds it is written.
  */
 export interface HardwareBreakpoint {
   readonly id: number;

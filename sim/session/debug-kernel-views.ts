@@ -92,6 +92,9 @@ function deviceView(device: Device, mappings: MappingLister): KernelView {
         text('dma_mask', hex(device.dma_mask)),
         ...(device.pci === undefined ? [] : [text('bdf', device.pci.bdf)]),
         ...masterParts(master),
+        ...auxDomains(master).map((domain) =>
+          nested(`PASID ${domain.ssid}`, domainView(domain, mappings)),
+        ),
         ...(group === undefined ? [] : [nested('iommu_group', groupView(group, mappings))]),
       ];
     },
@@ -112,6 +115,15 @@ function masterParts(master: ArmSmmuMaster | undefined): KernelPart[] {
     text('features', on.length === 0 ? 'none' : on.join(', ')),
     ...(master.auxd ? [text('PASID limits', `${master.min_pasid}..${master.max_pasid}`)] : []),
   ];
+}
+
+/** Auxiliary domains that a device is attached to, by PASID. */
+function auxDomains(master: ArmSmmuMaster | undefined): ArmSmmuDomain[] {
+  const all = [...(master?.smmu.aux_domains ?? [])];
+  return all
+    .filter((domain) => domain instanceof ArmSmmuDomain)
+    .filter(({ aux_masters }) => aux_masters.some((one) => one === master))
+    .sort((a, b) => a.ssid - b.ssid);
 }
 
 function groupView(group: IommuGroup, mappings: MappingLister): KernelView {

@@ -2,6 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { BreakpointSet, DebugLaunch, DebugStop } from '../../sim/protocol/debug.ts';
+import { AUX_DRIVER } from '../support/aux-driver.ts';
 import { DebugRig, NO_BREAKPOINTS, onLines, where } from '../support/debug-rig.ts';
 
 const rigs: DebugRig[] = [];
@@ -157,21 +158,10 @@ describe('what cannot be a condition', () => {
   });
 });
 
-const DRIVER = `const dev = platform_device('acc', { sids: [8], ssid_bits: 4 });
-assert(iommu_sva_init_device(dev, IOMMU_SVA_FEAT_AUXD, 1, 4, null) === 0);
-const domain = iommu_domain_alloc(dev.bus);
-assert(iommu_attach_device(domain, dev) === 0);
-const page = alloc_pages(0);
-assert(iommu_map(domain, 0x70000000n, page_to_phys(page), SZ_4K, IOMMU_READ) === 0);
-dev.dma_read(0x70000000n, 4, { pasid: 1 });
-iommu_unmap(domain, 0x70000000n, SZ_4K);
-dev.dma_read(0x70000000n, 4, { pasid: 1 });
-iommu_detach_device(domain, dev);`;
-
 describe('function breakpoints', () => {
   it('stop where the API is called', async () => {
     const functions = [{ id: 1, enabled: true, name: 'iommu_map' }];
-    const stops = await stopsOf(await launch(DRIVER, { ...NO_BREAKPOINTS, functions }));
+    const stops = await stopsOf(await launch(AUX_DRIVER, { ...NO_BREAKPOINTS, functions }));
     expect(stops).toMatchObject([
       { reason: 'function breakpoint', breakpoints: [1], frames: [{ line: 6 }] },
     ]);
@@ -352,7 +342,7 @@ pr_info('%d', sum);`,
   });
 
   it('show devices and domains as the kernel knows them, with their mappings', async () => {
-    const rig = await launch(DRIVER, onLines(8));
+    const rig = await launch(AUX_DRIVER, onLines(8));
     const stop = await rig.stop();
     expect(variable(stop, 'dev')).toBe('device acc (SID 0x8)');
     expect(variable(stop, 'domain')).toMatch(/^iommu_domain \d+ \(UNMANAGED, ASID \d+, PASID 1\)$/);
@@ -395,7 +385,7 @@ pr_info('%d', sum);`,
   });
 
   it('leave the hardware to look at while the script stands still', async () => {
-    const rig = await launch(DRIVER, onLines(8));
+    const rig = await launch(AUX_DRIVER, onLines(8));
     await rig.stop();
     const answer = await rig.debug.inspect({ kind: 'registers' });
     expect(

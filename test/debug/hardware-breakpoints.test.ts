@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { BreakpointSet, DebugStop } from '../../sim/protocol/debug.ts';
+import { AUX_DRIVER } from '../support/aux-driver.ts';
 import { DebugRig, NO_BREAKPOINTS } from '../support/debug-rig.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../../examples');
@@ -12,18 +13,6 @@ const EXAMPLES = join(import.meta.dirname, '../../examples');
 let rig: DebugRig | undefined;
 
 afterEach(() => rig?.dispose());
-
-/** Aux domain, one page, one fault. */
-const DRIVER = `const dev = platform_device('acc', { sids: [8], ssid_bits: 4 });
-assert(iommu_sva_init_device(dev, IOMMU_SVA_FEAT_AUXD, 1, 4, null) === 0);
-const domain = iommu_domain_alloc(dev.bus);
-assert(iommu_attach_device(domain, dev) === 0);
-const page = alloc_pages(0);
-assert(iommu_map(domain, 0x70000000n, page_to_phys(page), SZ_4K, IOMMU_READ) === 0);
-dev.dma_read(0x70000000n, 4, { pasid: 1 });
-iommu_unmap(domain, 0x70000000n, SZ_4K);
-dev.dma_read(0x70000000n, 4, { pasid: 1 });
-iommu_detach_device(domain, dev);`;
 
 /** Shared virtual addressing: the process has its pages before and after it is bound. */
 const SVA = `const dev = pci_device('gpu', { bdf: '0000:01:00.0', pasid_bits: 8, ats: true, pri: true });
@@ -75,51 +64,51 @@ async function stopsOf(text: string, on: string): Promise<DebugStop[]> {
 type Row = readonly [on: string, text: string, lines: readonly number[], cause: RegExp];
 
 const TABLE: Readonly<Record<string, readonly Row[]>> = {
-  'an event type': [['event F_TRANSLATION', DRIVER, [9], /F_TRANSLATION sid 0x8 ssid 1/]],
+  'an event type': [['event F_TRANSLATION', AUX_DRIVER, [9], /F_TRANSLATION sid 0x8 ssid 1/]],
   'a StreamID': [
-    ['event sid=8', DRIVER, [9], /F_TRANSLATION sid 0x8/],
-    ['event F_TRANSLATION sid=9', DRIVER, [], /./],
-    ['dma sid=8', DRIVER, [7, 9], /sid 0x8/],
-    ['command sid=8', DRIVER, [1, 4, 10], /StreamID=0x8/],
+    ['event sid=8', AUX_DRIVER, [9], /F_TRANSLATION sid 0x8/],
+    ['event F_TRANSLATION sid=9', AUX_DRIVER, [], /./],
+    ['dma sid=8', AUX_DRIVER, [7, 9], /sid 0x8/],
+    ['command sid=8', AUX_DRIVER, [1, 4, 10], /StreamID=0x8/],
     ['command CMD_PRI_RESP sid=0x100', SVA, [10], /CMD_PRI_RESP/],
   ],
   'a SubstreamID': [
-    ['event ssid=1', DRIVER, [9], /ssid 1/],
-    ['event ssid=2', DRIVER, [], /./],
-    ['dma ssid=1', DRIVER, [7, 9], /ssid 1/],
-    ['command CMD_CFGI_CD ssid=1', DRIVER, [4, 10], /CMD_CFGI_CD/],
+    ['event ssid=1', AUX_DRIVER, [9], /ssid 1/],
+    ['event ssid=2', AUX_DRIVER, [], /./],
+    ['dma ssid=1', AUX_DRIVER, [7, 9], /ssid 1/],
+    ['command CMD_CFGI_CD ssid=1', AUX_DRIVER, [4, 10], /CMD_CFGI_CD/],
   ],
   'a command opcode': [
-    ['command CMD_TLBI_NH_VA', DRIVER, [8], /CMD_TLBI_NH_VA/],
+    ['command CMD_TLBI_NH_VA', AUX_DRIVER, [8], /CMD_TLBI_NH_VA/],
     ['command CMD_ATC_INV', SVA, [11, 12], /CMD_ATC_INV/],
   ],
   'a write to an STE or one of its fields': [
-    ['write STE sid=8', DRIVER, [1], /ste at/],
-    ['write STE sid=8 Config', DRIVER, [1], /ste at/],
-    ['write STE sid=9', DRIVER, [], /./],
+    ['write STE sid=8', AUX_DRIVER, [1], /ste at/],
+    ['write STE sid=8 Config', AUX_DRIVER, [1], /ste at/],
+    ['write STE sid=9', AUX_DRIVER, [], /./],
   ],
   'a write to a CD or one of its fields': [
-    ['write CD sid=8 ssid=1', DRIVER, [4, 10], /cd at/],
-    ['write CD sid=8 ssid=1 V', DRIVER, [4, 10], /cd at/],
-    ['write CD sid=8 ssid=1 TTB0', DRIVER, [4], /cd at/],
+    ['write CD sid=8 ssid=1', AUX_DRIVER, [4, 10], /cd at/],
+    ['write CD sid=8 ssid=1 V', AUX_DRIVER, [4, 10], /cd at/],
+    ['write CD sid=8 ssid=1 TTB0', AUX_DRIVER, [4], /cd at/],
   ],
   'a write to a register field': [
-    ['register CR0 SMMUEN', DRIVER, [1], /CR0/],
-    ['register CR0.SMMUEN', DRIVER, [1], /CR0/],
-    ['register CMDQ_PROD', DRIVER, [1, 4, 8, 10], /CMDQ_PROD/],
+    ['register CR0 SMMUEN', AUX_DRIVER, [1], /CR0/],
+    ['register CR0.SMMUEN', AUX_DRIVER, [1], /CR0/],
+    ['register CMDQ_PROD', AUX_DRIVER, [1, 4, 8, 10], /CMDQ_PROD/],
   ],
   'a write to the PTE of an IOVA': [
-    ['write PTE iova=0x7000_0000', DRIVER, [6, 8], /pte at/],
-    ['write PTE iova=0x7000_0000 sid=8 ssid=1', DRIVER, [6, 8], /pte at/],
-    ['write PTE iova=0x7000_1000 sid=8 ssid=1', DRIVER, [6], /pte at/],
+    ['write PTE iova=0x7000_0000', AUX_DRIVER, [6, 8], /pte at/],
+    ['write PTE iova=0x7000_0000 sid=8 ssid=1', AUX_DRIVER, [6, 8], /pte at/],
+    ['write PTE iova=0x7000_1000 sid=8 ssid=1', AUX_DRIVER, [6], /pte at/],
     ['write PTE iova=0x1000_1000 sid=0x100 ssid=1', SVA, [8], /pte at/],
     ['write PTE iova=0x2000_0000 sid=0x100 ssid=1', SVA, [10, 11], /pte at/],
     ['write PTE iova=0x7000_0000 sid=8', STAGE_2, [6], /pte at/],
     ['write PTE iova=0x7000_0000', STAGE_2, [6, 8], /pte at/],
   ],
   'a queue passing an index': [
-    ['queue EVENTQ 0', DRIVER, [9], /queued|index 0|\[0\]/],
-    ['queue EVENTQ 1', DRIVER, [], /./],
+    ['queue EVENTQ 0', AUX_DRIVER, [9], /queued|index 0|\[0\]/],
+    ['queue EVENTQ 1', AUX_DRIVER, [], /./],
     ['queue PRIQ 0', SVA, [10], /page request|PRI|write/i],
     ['queue PRIQ 7', SVA, [], /./],
   ],
@@ -129,7 +118,7 @@ const TABLE: Readonly<Record<string, readonly Row[]>> = {
     ['diagnostic', CARELESS, [4], /still attached/],
     ['diagnostic unimplemented', CARELESS, [], /./],
   ],
-  'an interrupt': [['irq', DRIVER, [9], /evtq|EVENTQ/i]],
+  'an interrupt': [['irq', AUX_DRIVER, [9], /evtq|EVENTQ/i]],
   'what a script writes by hand': [
     ['write PTE iova=0x7000_0000', FORGOTTEN, [21, 26], /pte|phys_write/],
   ],
@@ -148,7 +137,7 @@ describe.each(Object.entries(TABLE))('a breakpoint on %s', (_, rows) => {
 
 describe('a breakpoint on the hardware', () => {
   it('is followed by a step that ends the statement', async () => {
-    rig = await DebugRig.launch({ text: DRIVER, breakpoints: hardware('event F_TRANSLATION') });
+    rig = await DebugRig.launch({ text: AUX_DRIVER, breakpoints: hardware('event F_TRANSLATION') });
     expect((await rig.stop())?.frames[0]?.line).toBe(9);
     expect((await rig.after('next'))?.frames[0]?.line).toBe(10);
   });

@@ -60,6 +60,7 @@ describe('a paused script shows', () => {
     ['dev', 'device', /^device acc \(SID 0x8, 0x9\)$/],
     ['dev > stream IDs', '', /^0x8, 0x9$/],
     ['dev > PASID limits', '', /^1\.\.4$/],
+    ['dev > PASID 1', '', /^iommu_domain \d+ \(UNMANAGED, ASID \d+, PASID 1\)$/],
     ['dev > iommu_group', '', /^iommu_group \d+ \(acc\)$/],
     ['domain', 'iommu_domain', /^iommu_domain \d+ \(UNMANAGED, ASID \d+, PASID 1\)$/],
     ['domain > type', '', /^IOMMU_DOMAIN_UNMANAGED$/],

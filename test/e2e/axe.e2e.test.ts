@@ -79,6 +79,20 @@ const VIEWS: Readonly<Record<string, ViewUnderTest>> = {
     seen: '.inspector-memory .history',
   },
   'the debugger': { show: byCommand('View: Debug'), seen: '.debug-pane' },
+  'the menu of the gutter': {
+    show: async (page) => {
+      await runCommand(page, 'View: Focus Editor');
+      const number = page.locator('.editor-pane .line-numbers', { hasText: /^3$/ }).first();
+      const box = await number.boundingBox();
+      const [x, y] = [(box?.x ?? 0) - 10, (box?.y ?? 0) + 8];
+      await page.mouse.click(x, y, { button: 'right' });
+    },
+    seen: '.context-menu-item',
+  },
+  'the box of a breakpoint': {
+    show: byCommand('Debug: Add Conditional Breakpoint'),
+    seen: '.debug-input',
+  },
   'the debug console': { show: byCommand('View: Debug Console'), seen: '.debug-console' },
   'the trace': { show: byCommand('View: Trace'), seen: '.trace-split' },
   'the settings': {
