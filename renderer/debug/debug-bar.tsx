@@ -20,7 +20,7 @@ const PAUSE = 'M5 3v10M11 3v10';
 
 /** Start, and while a script is debugged continue or pause, steps and restart. */
 export function DebugBar(): ReactElement {
-  const { debug, commands, editors, session } = useWorkbench();
+  const { debug, commands, documents, editors, session } = useWorkbench();
   const state = useStore(debug.state);
   const active = useStore(editors.active);
   const { state: running } = useStore(session.info);
@@ -32,7 +32,7 @@ export function DebugBar(): ReactElement {
       <button
         type="button"
         className="run"
-        disabled={active === undefined || busy}
+        disabled={active === undefined || documents.get(active)?.isScript !== true || busy}
         title={start}
         onClick={() => commands.run('debug.start')}
       >

@@ -40,13 +40,13 @@ function runningCommands({ debug, editors, layout }: Parts) {
 }
 
 function breakpointCommands(parts: Parts) {
-  const { debug, editors } = parts;
+  const { debug, documents, editors } = parts;
   const { breakpoints } = debug;
   const here = async (
     action: (id: string, line: number) => void | Promise<void>,
   ): Promise<void> => {
     const id = editors.active.value;
-    if (id !== undefined) {
+    if (id !== undefined && documents.get(id)?.isScript === true) {
       await action(id, editors.cursor.value?.line ?? 1);
     }
   };

@@ -186,7 +186,7 @@ export class Layout implements Disposable, DocumentShower {
       if (api.getPanel(id) === undefined) {
         addFixed(api, id);
       }
-      api.setEdgeGroupVisible(edge, true);
+      this.#setVisible(api, edge, true);
       api.getPanel(id)?.api.setActive();
     });
   }
@@ -213,7 +213,7 @@ export class Layout implements Disposable, DocumentShower {
   toggle(edge: Edge): void {
     this.#withApi((api) => {
       const hadFocus = this.edge(edge)?.contains(document.activeElement) === true;
-      api.setEdgeGroupVisible(edge, !api.isEdgeGroupVisible(edge));
+      this.#setVisible(api, edge, !api.isEdgeGroupVisible(edge));
       if (hadFocus) {
         this.#listener.focusMiddle();
       }
@@ -222,12 +222,8 @@ export class Layout implements Disposable, DocumentShower {
 
   /** The element of an edge that is shown. */
   edge(edge: Edge): HTMLElement | undefined {
-    const group = this.#api?.getGroup(`edge-${edge}`);
-    const tab = `[data-tab-panel-id="${group?.activePanel?.id ?? ''}"]`;
-    return this.#api?.isEdgeGroupVisible(edge) === true
-      ? (document.querySelector<HTMLElement>(tab)?.closest<HTMLElement>('.dv-groupview') ??
-          undefined)
-      : undefined;
+    const api = this.#api;
+    return api?.isEdgeGroupVisible(edge) === true ? edgeElement(api, edge) : undefined;
   }
 
   /** Whether the welcome is all that the middle shows. */
@@ -284,15 +280,26 @@ export class Layout implements Disposable, DocumentShower {
     }
     for (const edge of EDGES) {
       api.getEdgeGroup(edge)?.setHeaderPosition('top');
-      api.setEdgeGroupVisible(edge, restored.dock.edgeGroups?.[edge]?.visible !== false);
     }
     for (const id of Object.keys(PANELS) as PanelId[]) {
       if (!ON_DEMAND.has(id) && api.getPanel(id) === undefined) {
         addFixed(api, id, true);
       }
     }
+    for (const edge of EDGES) {
+      this.#setVisible(api, edge, restored.dock.edgeGroups?.[edge]?.visible !== false);
+    }
     if (restored.active !== undefined) {
       this.show(restored.active);
+    }
+  }
+
+  /** The dock only takes the room of an edge away: what is in it must not get the keyboard either. */
+  #setVisible(api: DockviewApi, edge: Edge, visible: boolean): void {
+    api.setEdgeGroupVisible(edge, visible);
+    const element = edgeElement(api, edge);
+    if (element !== undefined) {
+      element.inert = !visible;
     }
   }
 
@@ -302,7 +309,6 @@ export class Layout implements Disposable, DocumentShower {
         api.addEdgeGroup(edge, { id: `edge-${edge}`, ...EDGE_SIZES[edge] });
       }
       api.getEdgeGroup(edge)?.setHeaderPosition('top');
-      api.setEdgeGroupVisible(edge, edge !== 'right' || window.innerWidth >= ROOM_FOR_RIGHT);
     }
     for (const id of Object.keys(PANELS) as PanelId[]) {
       if (!ON_DEMAND.has(id)) {
@@ -311,6 +317,9 @@ export class Layout implements Disposable, DocumentShower {
     }
     for (const id of ['explorer', 'fault', 'console']) {
       api.getPanel(id)?.api.setActive();
+    }
+    for (const edge of EDGES) {
+      this.#setVisible(api, edge, edge !== 'right' || window.innerWidth >= ROOM_FOR_RIGHT);
     }
   }
 
@@ -358,4 +367,10 @@ function addFixed(api: DockviewApi, id: PanelId, behind = false): void {
     inactive: behind,
     position: { referenceGroup: `edge-${edge}` },
   });
+}
+
+function edgeElement(api: DockviewApi, edge: Edge): HTMLElement | undefined {
+  const panel = api.getGroup(`edge-${edge}`)?.panels[0]?.id ?? '';
+  const tab = document.querySelector(`[data-tab-panel-id="${panel}"]`);
+  return tab?.closest<HTMLElement>('.dv-groupview') ?? undefined;
 }

@@ -54,10 +54,15 @@ async function widthOf(page: Page, selector: string): Promise<number> {
 
 /** A tab of an edge that is hidden is still there, under what took its room. */
 function isOnScreen(page: Page, name: string): Promise<boolean> {
-  return page.getByRole('tab', { name }).evaluate((tab) => {
+  return page.locator(`[role="tab"][data-tab-panel-id="${name}"]`).evaluate((tab) => {
     const { x, y, width, height } = tab.getBoundingClientRect();
     return tab.contains(document.elementFromPoint(x + width / 2, y + height / 2));
   });
+}
+
+function takesFocus(element: HTMLElement | SVGElement): boolean {
+  element.focus();
+  return document.activeElement === element;
 }
 
 async function goTo(page: Page, line: number): Promise<void> {
@@ -98,14 +103,15 @@ describe('the window at the next start', () => {
     await expect
       .poll(() => textOf(page.locator('.editor-pane:visible .line-numbers').first()))
       .toBe(top);
-    expect(await isOnScreen(page, 'Fault')).toBe(false);
+    expect(await isOnScreen(page, 'fault')).toBe(false);
+    expect(await page.getByRole('tab', { name: 'Fault' }).evaluate(takesFocus)).toBe(false);
     expect(await page.locator('.trace').isVisible()).toBe(true);
     expect(Math.abs((await widthOf(page, '.explorer')) - width)).toBeLessThan(3);
     expect(await page.getByRole('tab', { name: 'Welcome' }).count()).toBe(0);
     expect(workbench.complaints).toEqual([]);
 
     await runCommand(page, 'View: Reset Layout');
-    await expect.poll(() => isOnScreen(page, 'Fault'), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => isOnScreen(page, 'fault'), { timeout: 10_000 }).toBe(true);
     await expect.poll(() => widthOf(page, '.explorer')).toBe(before);
     expect(await page.getByRole('tab', { name: 'a.ts' }).count()).toBe(1);
   });

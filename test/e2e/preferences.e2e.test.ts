@@ -366,6 +366,21 @@ describe('keys', () => {
   });
 });
 
+describe('a screen reader', () => {
+  it('that starts finds the console as lines of text, and the last ones are announced', async () => {
+    const { app, page } = workbench;
+    const lines = page.locator('.console-terminal .xterm-accessibility');
+    expect(await lines.count()).toBe(0);
+    await app.evaluate(({ app: electron }) => electron.setAccessibilitySupportEnabled(true));
+    await newScript(page, 'machine.configure({});\npr_info("a line to be read");');
+    await runToEnd(page);
+    await expect.poll(() => textOf(lines), SOON).toContain('a line to be read');
+    await app.evaluate(({ app: electron }) => electron.setAccessibilitySupportEnabled(false));
+    await lines.waitFor({ state: 'detached' });
+    await closeUnsaved(page);
+  });
+});
+
 describe('the keyboard', () => {
   const focusedPart = (page: Page): Promise<string> =>
     page.evaluate(() => {

@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ScreenReaderSource } from '../../main/configuration.ts';
 import { ConfigurationFiles } from '../../main/configuration.ts';
 import { readTextFile } from '../../main/text-file.ts';
 import type { ConfigurationApi } from '../../sim/protocol/configuration.ts';
@@ -25,8 +26,9 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function start(): ConfigurationFiles {
-  const screen = { accessibilitySupportEnabled: false, on: () => undefined };
+const SILENT = { accessibilitySupportEnabled: false, on: () => undefined };
+
+function start(screen: ScreenReaderSource = SILENT): ConfigurationFiles {
   const own = new ConfigurationFiles(folder, screen, false);
   opened.push(own);
   return own;
@@ -178,5 +180,26 @@ describe('keybindings.json', () => {
     expect(own.current.keybindings).toEqual([{ key: 'f4', command: 'run.stop' }]);
     expect(text('keybindings.json')).toContain('"no.such"');
     await expect(setKeys('no.such', [])).rejects.toThrow('no.such is no command');
+  });
+});
+
+describe('a screen reader', () => {
+  it('is told of when the system tells, also later', () => {
+    const heard: (() => void)[] = [];
+    const screen = {
+      accessibilitySupportEnabled: false,
+      on: (_event: string, listener: () => void) => heard.push(listener),
+    };
+    const own = start(screen);
+    const changed = vi.fn();
+    own.onDidChange(changed);
+    expect(own.current.screenReader).toBe(false);
+    screen.accessibilitySupportEnabled = true;
+    for (const listener of heard) {
+      listener();
+    }
+    expect(changed).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ screenReader: true }),
+    );
   });
 });
