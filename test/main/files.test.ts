@@ -170,6 +170,33 @@ describe('the files of the window', () => {
     expect(await files.save({ name: 'a.ts', text: '' })).toBeUndefined();
   });
 
+  it("opens and writes the workbench's own files unasked, and lists them nowhere", async () => {
+    const path = put('settings.json', '{}');
+    const files = service();
+    expect((await files.open(path)).text).toBe('{}');
+    await files.save({ path, name: 'settings.json', text: '{ }' });
+    expect(readFileSync(path, 'utf8')).toBe('{ }');
+    expect(files.recent()).toEqual([]);
+  });
+
+  it('opens the editors of a remembered layout, but none of a file that nobody chose', async () => {
+    chosen = put('mine.ts', 'one');
+    const secret = put('secret.ts', 'secret');
+    const files = service();
+    await files.openDialog();
+    const editor = { panel: 'document-1', line: 1, column: 1, top: 0 };
+    const editors = [
+      { ...editor, path: chosen },
+      { ...editor, path: secret },
+      { ...editor, example: 'a.ts' },
+    ];
+    const layout = files.onlyGranted({ dock: '{}', editors });
+    expect(layout.editors).toEqual([editors[0], editors[2]]);
+    await state.update({ layout, recent: [] });
+    expect((await service().open(chosen)).text).toBe('one');
+    await expect(service().open(secret)).rejects.toThrow('nobody chose this file');
+  });
+
   it('keeps the newest twelve in the list, each once', async () => {
     const files = service();
     for (let number = 0; number < 15; number++) {
@@ -260,6 +287,13 @@ describe('the state', () => {
       state.update({ recent: ['/b'] }),
     ]);
     expect(new StateFile(path).state).toMatchObject({ version: 1, recent: ['/b'] });
+  });
+
+  it('forgets a layout that it cannot read, and nothing else', () => {
+    const layout = { dock: 7, editors: [] };
+    const path = put('state.json', JSON.stringify({ version: 1, recent: ['/a'], layout }));
+    expect(new StateFile(path).state).toMatchObject({ recent: ['/a'] });
+    expect(new StateFile(path).state.layout).toBeUndefined();
   });
 
   it.each([
