@@ -16,13 +16,16 @@ export async function recallLayout(
   if (remembered === undefined) {
     return;
   }
+  const files = await Promise.all(
+    remembered.editors.map(({ path, example = '' }) => {
+      const file =
+        path === undefined ? remote.calls.openExample(example) : remote.calls.openFile(path);
+      return file.catch(() => undefined);
+    }),
+  );
   const ids = new Map<string, string>();
-  for (const editor of remembered.editors) {
-    const { panel, path, example, line, column, top } = editor;
-    const file = await (path === undefined
-      ? remote.calls.openExample(example ?? '')
-      : remote.calls.openFile(path)
-    ).catch(() => undefined);
+  for (const [index, { panel, line, column, top }] of remembered.editors.entries()) {
+    const file = files[index];
     // What is gone is left out. A session's script needs its session, which is not opened unasked.
     if (file !== undefined && file.session === undefined) {
       const { id } = documents.open(file);

@@ -253,6 +253,29 @@ describe('settings.json', () => {
     await expect.poll(() => seen(page), SOON).toEqual(expected);
   });
 
+  it('saves by itself when the window loses the focus, but not over what somebody else wrote', async () => {
+    const { page } = workbench;
+    const leave = () => page.evaluate(() => window.dispatchEvent(new Event('blur')));
+    put({ 'files.autoSave': 'onWindowChange' });
+    await page.waitForTimeout(SETTLED_MS);
+    await typeScript(page, 'const left = 1;');
+    await page.waitForTimeout(SETTLED_MS);
+    expect(readFileSync(script, 'utf8')).not.toBe('const left = 1;');
+    await leave();
+    await page.locator('.tab.is-dirty').waitFor({ state: 'detached' });
+    expect(readFileSync(script, 'utf8')).toBe('const left = 1;');
+    await typeScript(page, 'const mine = 1;');
+    writeFileSync(script, 'const theirs = 1;');
+    await leave();
+    await page.waitForTimeout(SETTLED_MS);
+    expect(readFileSync(script, 'utf8')).toBe('const theirs = 1;');
+    expect(await page.locator('.tab.is-dirty').count()).toBe(1);
+    await page.keyboard.press('Control+S');
+    await page.getByRole('button', { name: 'Overwrite' }).click();
+    await page.locator('.tab.is-dirty').waitFor({ state: 'detached' });
+    put({});
+  });
+
   it('opens in the editor, says what is wrong while it is typed, and acts when it is saved', async () => {
     const { page } = workbench;
     await page.keyboard.press('Control+,');
