@@ -56,7 +56,7 @@ const NAMED: Readonly<Record<string, string>> = {
   right: 'ArrowRight',
 };
 const FILE_NAMES = new Map(Object.entries(NAMED).map(([file, press]) => [press, file]));
-const PLAIN = /^(?:[a-z0-9]|f\d{1,2}|[`/,.;'[\]\\=-])$/;
+const PLAIN = /^(?:[a-z0-9]|f(?:[1-9]|1\d|2[0-4])|[`/,.;'[\]\\=-])$/;
 
 /** A key of the file in the table's spelling; undefined when it is none. */
 export function parseKey(text: string, mac: boolean): string | undefined {
