@@ -123,8 +123,9 @@ describe('unsaved text', () => {
     expect(readFileSync(path, 'utf8')).toBe('two');
     await endWorkbench(workbench);
     const third = await start();
-    await third.page.getByRole('tab', { name: 'aux-domains.ts' }).waitFor();
-    expect(await third.page.getByRole('tab', { name: /accel/ }).count()).toBe(0);
+    await third.page.getByRole('tab', { name: 'accel.ts', exact: true }).waitFor();
+    expect(await shown(third.page)).toBe('two');
+    expect(await third.page.getByRole('tab', { name: /unsaved/ }).count()).toBe(0);
   });
 
   it('is asked about when its file changed meanwhile', async () => {
