@@ -186,7 +186,7 @@ export class Layout implements Disposable, DocumentShower {
       if (api.getPanel(id) === undefined) {
         addFixed(api, id);
       }
-      this.#setVisible(api, edge, true);
+      api.setEdgeGroupVisible(edge, true);
       api.getPanel(id)?.api.setActive();
     });
   }
@@ -213,7 +213,7 @@ export class Layout implements Disposable, DocumentShower {
   toggle(edge: Edge): void {
     this.#withApi((api) => {
       const hadFocus = this.edge(edge)?.contains(document.activeElement) === true;
-      this.#setVisible(api, edge, !api.isEdgeGroupVisible(edge));
+      api.setEdgeGroupVisible(edge, !api.isEdgeGroupVisible(edge));
       if (hadFocus) {
         this.#listener.focusMiddle();
       }
@@ -287,19 +287,10 @@ export class Layout implements Disposable, DocumentShower {
       }
     }
     for (const edge of EDGES) {
-      this.#setVisible(api, edge, restored.dock.edgeGroups?.[edge]?.visible !== false);
+      api.setEdgeGroupVisible(edge, restored.dock.edgeGroups?.[edge]?.visible !== false);
     }
     if (restored.active !== undefined) {
       this.show(restored.active);
-    }
-  }
-
-  /** The dock only takes the room of an edge away: what is in it must not get the keyboard either. */
-  #setVisible(api: DockviewApi, edge: Edge, visible: boolean): void {
-    api.setEdgeGroupVisible(edge, visible);
-    const element = edgeElement(api, edge);
-    if (element !== undefined) {
-      element.inert = !visible;
     }
   }
 
@@ -319,7 +310,7 @@ export class Layout implements Disposable, DocumentShower {
       api.getPanel(id)?.api.setActive();
     }
     for (const edge of EDGES) {
-      this.#setVisible(api, edge, edge !== 'right' || window.innerWidth >= ROOM_FOR_RIGHT);
+      api.setEdgeGroupVisible(edge, edge !== 'right' || window.innerWidth >= ROOM_FOR_RIGHT);
     }
   }
 
