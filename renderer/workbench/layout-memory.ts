@@ -3,8 +3,8 @@
 import type { RememberedEditor, RememberedLayout } from '../../sim/protocol/remembered.ts';
 import type { WorkbenchModel } from './workbench.ts';
 
-/** From a change to its writing: short enough for a crash, long enough for a drag. */
-const DELAY_MS = 300;
+/** From a change to its writing: typing moves the cursor all the time. */
+const DELAY_MS = 1000;
 
 type Parts = Pick<WorkbenchModel, 'remote' | 'layout' | 'documents' | 'editors' | 'notice'>;
 

@@ -17,7 +17,7 @@ import {
 } from './support/workbench.ts';
 
 /** Longer than it takes from a change to the disk. */
-const WRITTEN_MS = 1500;
+const WRITTEN_MS = 2500;
 const LINES = Array.from({ length: 200 }, (_, index) => `const line${index + 1} = ${index};`);
 
 let folder: string;
