@@ -187,6 +187,7 @@ export class Layout implements Disposable, DocumentShower {
         addFixed(api, id);
       }
       api.setEdgeGroupVisible(edge, true);
+      api.getEdgeGroup(edge)?.expand();
       api.getPanel(id)?.api.setActive();
     });
   }
@@ -255,6 +256,8 @@ export class Layout implements Disposable, DocumentShower {
         const { initialSize } = EDGE_SIZES[edge];
         const isBottom = edge === 'bottom';
         const size = isBottom ? { height: initialSize } : { width: initialSize };
+        // An edge whose last panel went has collapsed.
+        api.getEdgeGroup(edge)?.expand();
         api.getEdgeGroup(edge)?.setSize(size);
       }
     });
