@@ -1,7 +1,7 @@
 // Small things about elements and keys.
 
-/** Whether the machine is a Mac, which has Cmd where others have Ctrl. */
-export const IS_MAC = navigator.platform.startsWith('Mac');
+/** Whether the machine is a Mac, which has Cmd where others have Ctrl. Outside of a window it is none. */
+export const IS_MAC = globalThis.navigator?.platform?.startsWith('Mac') === true;
 
 /** Joins class names, leaving out what is false. */
 export function classes(...names: readonly (string | false | undefined)[]): string {
