@@ -11,6 +11,7 @@ import './theme/parts.css';
 import './console/prompt.css';
 import './inspector/inspector.css';
 import './inspector/caches.css';
+import './inspector/fault-walk.css';
 import './debug/debug.css';
 import './trace/trace.css';
 import './welcome/gallery.css';

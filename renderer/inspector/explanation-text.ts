@@ -38,6 +38,25 @@ export function explanationRows(lines: readonly string[]): readonly ExplanationL
   }));
 }
 
+/** The parts of an explanation, in the order of the text: what happened, the steps, the rule and its writers. */
+export interface ExplanationParts {
+  readonly head: readonly ExplanationLine[];
+  readonly steps: readonly ExplanationLine[];
+  readonly answer: readonly ExplanationLine[];
+}
+
+/** The lines of an explanation by part; one that tells of no steps has an answer only. */
+export function explanationParts(lines: readonly string[]): ExplanationParts {
+  const rows = explanationRows(lines);
+  const headEnd = Math.max(lines.indexOf(''), 0);
+  const stepsEnd = Math.max(lines.lastIndexOf(''), headEnd);
+  return {
+    head: rows.slice(0, headEnd),
+    steps: rows.slice(headEnd, stepsEnd),
+    answer: rows.slice(stepsEnd),
+  };
+}
+
 function guiltyLines(lines: readonly string[]): ReadonlySet<number> {
   const marked = lines.findIndex((line) => line.includes(MARK));
   const guilty = new Set<number>();

@@ -1,14 +1,16 @@
 // FAULT: why an event came, step by step, with the guilty step marked and ways to what it names.
 
 import type { ReactElement } from 'react';
+import type { ExplanationDto } from '../../sim/protocol/inspect.ts';
 import { classes, copyText } from '../base/dom.ts';
 import { Icon } from '../base/icons.tsx';
 import { useStore } from '../base/store.ts';
 import { useWorkbench } from '../workbench/context.ts';
 import { jumpTo } from '../workbench/jump.ts';
 import { showMemory } from './actions.ts';
-import type { Segment } from './explanation-text.ts';
-import { explanationRows } from './explanation-text.ts';
+import type { ExplanationLine, Segment } from './explanation-text.ts';
+import { explanationParts } from './explanation-text.ts';
+import { FaultWalk } from './fault-walk.tsx';
 import { Link, Pane, SCROLLS, useFollow } from './parts.tsx';
 
 /** The explanation of the chosen event. */
@@ -31,19 +33,36 @@ export function FaultPane(): ReactElement {
           {...SCROLLS}
           aria-label={`Explanation of event ${explanation.event}`}
         >
-          {explanationRows(explanation.lines).map(({ segments, guilty }, at) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other identity
-            <div key={at} className={classes('fault-line', guilty && 'is-guilty')}>
-              {segments.map((segment, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: pieces have no other identity
-                <Piece key={index} segment={segment} />
-              ))}
-            </div>
-          ))}
+          <Explained explanation={explanation} />
         </section>
       )}
     </Pane>
   );
+}
+
+/** What happened, the walk, the answer; then the bytes of each step, which may be many. */
+function Explained({ explanation }: { readonly explanation: ExplanationDto }): ReactElement {
+  const { head, steps, answer } = explanationParts(explanation.lines);
+  return (
+    <>
+      <Lines lines={head} />
+      {explanation.walk !== undefined && <FaultWalk walk={explanation.walk} />}
+      <Lines lines={answer} />
+      <Lines lines={steps} />
+    </>
+  );
+}
+
+function Lines({ lines }: { readonly lines: readonly ExplanationLine[] }): ReactElement[] {
+  return lines.map(({ segments, guilty }, at) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other identity
+    <div key={at} className={classes('fault-line', guilty && 'is-guilty')}>
+      {segments.map((segment, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: pieces have no other identity
+        <Piece key={index} segment={segment} />
+      ))}
+    </div>
+  ));
 }
 
 function FaultBar(): ReactElement | null {

@@ -16,6 +16,7 @@ import { CacheContents } from './cache-contents.ts';
 import { cacheEntry, cacheViews } from './cache-views.ts';
 import { memoryRows, runConsoleCommand } from './console.ts';
 import type { InspectContext } from './context.ts';
+import { faultWalk } from './fault-walk.ts';
 import { InterruptLog } from './interrupt-log.ts';
 import { interruptStory, interruptViews } from './interrupts.ts';
 import { IovaMaps } from './iova-map.ts';
@@ -143,6 +144,7 @@ export class Inspector {
     const { writtenBy, accessedBy, culprit } = explanation;
     const lines = explanationLines(explanation, { file, device: (sid) => index.deviceName(sid) });
     const place = culprit?.place;
+    const walk = faultWalk(explanation);
     return {
       event: number,
       events: index.events.length,
@@ -150,6 +152,7 @@ export class Inspector {
       ...(writtenBy === undefined ? {} : { writer: writerDto(writtenBy) }),
       ...(accessedBy === undefined ? {} : { accessedBy: writerDto(accessedBy) }),
       ...(place !== undefined && 'pa' in place ? { pa: BigInt(place.pa) } : {}),
+      ...(walk === undefined ? {} : { walk }),
     };
   }
 

@@ -74,7 +74,7 @@ const VIEWS: Readonly<Record<string, ViewUnderTest>> = {
   memory: {
     show: async (page) => {
       await runCommand(page, 'View: Fault');
-      await page.locator('.fault-text .link').first().click();
+      await page.locator('.fault-line.is-guilty .link').click();
     },
     seen: '.inspector-memory .history',
   },

@@ -40,6 +40,28 @@ describe('a session file', () => {
     expect(explainer.explain(3)).toBeUndefined();
   });
 
+  it('tells the walk of a fault to draw it, and the guilty word field by field', () => {
+    const { walk } = reopened().explain(2) ?? {};
+    expect(walk?.steps.map(({ title, verdict }) => `${title} ${verdict}`)).toEqual([
+      'STE 0x8 ok',
+      'CD 0x3 ok',
+      'L0 ok',
+      'L1 ok',
+      'L2 ok',
+      'L3 guilty',
+    ]);
+    expect(walk?.word).toMatchObject({
+      where: 'L3',
+      field: 'valid',
+      hi: 0,
+      lo: 0,
+      base: 0,
+      pa: BigInt(ENTRIES[3]),
+      word: '0x0000000000000000',
+    });
+    expect(walk?.word?.fields.map(({ name }) => name)).toContain('OA');
+  });
+
   it('is explained on the hardware that its header describes', () => {
     const explainer = reopened({ ssidsize: 0 });
     expect(explainer.explain(2)?.lines.join('\n')).toContain('IDR1.SSIDSIZE  <-- here');

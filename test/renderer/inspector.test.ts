@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { changesBetween, keepMarks } from '../../renderer/inspector/changes.ts';
-import { explanationRows } from '../../renderer/inspector/explanation-text.ts';
+import type { ExplanationLine } from '../../renderer/inspector/explanation-text.ts';
+import { explanationParts, explanationRows } from '../../renderer/inspector/explanation-text.ts';
 import { FaultView } from '../../renderer/inspector/fault-view.ts';
+import { walkRows } from '../../renderer/inspector/fault-walk-rows.ts';
 import { groupedHex, MemoryView, parseAddress } from '../../renderer/inspector/memory-view.ts';
 import { QueuesView, ringText } from '../../renderer/inspector/queues-view.ts';
 import { RefreshLoop } from '../../renderer/inspector/refresh-loop.ts';
@@ -14,7 +16,7 @@ import { TablesView } from '../../renderer/inspector/tables-view.ts';
 import type { Ask, View } from '../../renderer/inspector/view.ts';
 import { Inspector } from '../../sim/inspect/inspector.ts';
 import { DEFAULT_RAM } from '../../sim/machine/machine.ts';
-import type { InspectRequest } from '../../sim/protocol/inspect.ts';
+import type { FaultStepDto, InspectRequest } from '../../sim/protocol/inspect.ts';
 import { CD, ENTRIES, FaultRig } from '../support/fault-rig.ts';
 
 const GOLDEN = join(import.meta.dirname, '../explain/golden');
@@ -295,6 +297,37 @@ describe('the explanation of a fault', () => {
       expect(joined.join('\n')).toBe(text);
     },
   );
+
+  it.each(['translation.txt', 'nested.txt', 'stale-cd.txt', 'streamid.txt'])(
+    'has what happened, the steps and the answer of %s apart, and all of it',
+    (name) => {
+      const lines = readFileSync(join(GOLDEN, name), 'utf8').trimEnd().split('\n');
+      const { head, steps, answer } = explanationParts(lines);
+      const texts = (part: readonly ExplanationLine[]) =>
+        part.map(({ segments }) => segments.map(({ text }) => text).join(''));
+      expect([...texts(head), ...texts(steps), ...texts(answer)]).toEqual(lines);
+      expect(texts(head)[0]).toMatch(/^[CF]_/);
+      expect(texts(steps).join('\n')).toContain('<-- here');
+      expect(texts(answer)[1]).toMatch(/^ {2}Rule:/);
+    },
+  );
+
+  it('draws what stage 2 read on the way to a structure before it, in one row', () => {
+    const step = (title: string, stage: number): FaultStepDto => ({
+      title,
+      stage,
+      pa: 0n,
+      verdict: 'ok',
+    });
+    const s2 = ['S2 L0', 'S2 L1'].map((title) => step(title, 2));
+    const walk = [step('STE', 0), ...s2, step('CD', 0), ...s2, step('L0', 1), ...s2];
+    expect(walkRows(walk).map((row) => row.map(({ title }) => title).join(' '))).toEqual([
+      'STE',
+      'S2 L0 S2 L1 CD',
+      'S2 L0 S2 L1 L0',
+      'S2 L0 S2 L1',
+    ]);
+  });
 });
 
 describe('registers', () => {
