@@ -2,6 +2,7 @@
 // It runs the access again on the bytes that the SMMU had read. Only when that run ends in the very
 // event that was recorded is anything claimed; otherwise the explanation says that it cannot tell.
 
+import { big } from '../base/hex.ts';
 import type { EventName } from '../smmu/spec/events.ts';
 import type { TraceKind } from '../trace/kinds.ts';
 import { notRecorded } from '../trace/record-groups.ts';
@@ -22,7 +23,7 @@ import type { Hardware, Outcome } from './replay.ts';
 import { replay } from './replay.ts';
 import { type SeenMemory, seenMemory, storedMemory } from './seen.ts';
 import type { Culprit, Structure } from './structure.ts';
-import type { CallSite, TraceIndex } from './trace-index.ts';
+import type { CallSite, TraceIndex, WordAt } from './trace-index.ts';
 import type { Trail } from './trail.ts';
 import { trailOf } from './trail.ts';
 import { causeOf } from './undo.ts';
@@ -52,6 +53,8 @@ export interface Explanation {
   /** Call that wrote the guilty bytes last, and the one before it. */
   readonly writtenBy: CallSite | undefined;
   readonly writtenBefore: CallSite | undefined;
+  /** An older call that made the guilty bits what they are: the last one left them so. */
+  readonly bitsSince: CallSite | undefined;
   /** The last writer was the allocation that zeroed the bytes: nothing has been stored since. */
   readonly neverStored: boolean;
   /** False: who called what was left out of the trace. */
@@ -121,6 +124,7 @@ export function explainEvent(index: TraceIndex, record: number, hardware: Hardwa
       symptom: undefined,
       writtenBy: undefined,
       writtenBefore: undefined,
+      bitsSince: undefined,
       neverStored: false,
       accessedBy,
       suspect: undefined,
@@ -192,7 +196,12 @@ function unknownReason(name: string): string {
   );
 }
 
-const NOBODY = { writtenBy: undefined, writtenBefore: undefined, neverStored: false };
+const NOBODY = {
+  writtenBy: undefined,
+  writtenBefore: undefined,
+  bitsSince: undefined,
+  neverStored: false,
+};
 
 function writersOf(index: TraceIndex, culprit: Culprit | undefined, memory: SeenMemory) {
   const place = culprit?.place;
@@ -208,12 +217,33 @@ function writersOf(index: TraceIndex, culprit: Culprit | undefined, memory: Seen
   const before = 'pa' in place ? index.wordAt(place.pa, word.writer - 1) : undefined;
   return {
     writtenBy: index.callSite(word.writer),
+    bitsSince: 'pa' in place ? bitsSince(index, place.pa, word, culprit) : undefined,
     neverStored,
     writtenBefore:
       before === undefined || index.record(before.writer)?.kind !== 'mem_write'
         ? undefined
         : index.callSite(before.writer),
   };
+}
+
+/** Stores to one word that are looked through for the one that made the bits what they are. */
+const STORES_SEARCHED = 16;
+
+/** The call that made the guilty bits what they are, when later stores to the word left them so. */
+function bitsSince(
+  index: TraceIndex,
+  pa: number,
+  word: WordAt,
+  { hi, lo }: Pick<Culprit, 'hi' | 'lo'> = { hi: 0, lo: 0 },
+): CallSite | undefined {
+  const mask = ((1n << BigInt(hi - lo + 1)) - 1n) << BigInt(lo % 64);
+  const change = index
+    .stores(pa, word.writer, STORES_SEARCHED)
+    .find(
+      ({ before, after }) => ((big(before.lo, before.hi) ^ big(after.lo, after.hi)) & mask) !== 0n,
+    );
+  const since = change === undefined ? undefined : index.callSite(change.id);
+  return since?.id === index.callSite(word.writer)?.id ? undefined : since;
 }
 
 /** The pointer to a structure of which no byte was ever written, nor zeroed by an allocation. */

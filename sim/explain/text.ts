@@ -192,11 +192,20 @@ function source(section: string): string {
 }
 
 function callLines(explanation: Explanation, names: Names): string[] {
-  const { writtenBy, writtenBefore, neverStored, accessedBy, stale, culprit, callsRecorded } =
-    explanation;
+  const {
+    writtenBy,
+    writtenBefore,
+    bitsSince,
+    neverStored,
+    accessedBy,
+    stale,
+    culprit,
+    callsRecorded,
+  } = explanation;
   const lines: [string, CallSite | undefined][] = [
     [neverStored ? 'Never written since' : 'Written last by', writtenBy],
-    ['Written before by', writtenBefore],
+    ['Written before by', bitsSince?.id === writtenBefore?.id ? undefined : writtenBefore],
+    ['Bits so since', bitsSince],
     ['Changed since by', stale?.changedBy],
     ['Accessed by', accessedBy],
   ];

@@ -3,7 +3,7 @@ import { explainEvent } from '../../sim/explain/explanation.ts';
 import { explanationLines, MAIL_COLUMNS } from '../../sim/explain/text.ts';
 import { TraceIndex } from '../../sim/explain/trace-index.ts';
 import { blameOf } from '../support/explained-mistake.ts';
-import { CD, FaultRig, STE } from '../support/fault-rig.ts';
+import { CD, ENTRIES, FaultRig, STE } from '../support/fault-rig.ts';
 import type { Mistake } from './faults.ts';
 import { MISTAKES } from './faults.ts';
 
@@ -66,6 +66,22 @@ describe('the text of an explanation', () => {
     };
     expect(textOf(mistake).join('\n')).toContain(
       'Nobody ever wrote there: is STE.S1ContextPtr right (written at\n  accel.ts:50)?',
+    );
+  });
+
+  it('names the line that made the bits so, too, when a later one wrote their word again', () => {
+    const mistake: Mistake = {
+      name: 'AF cleared, then a software bit set',
+      event: 'F_ACCESS',
+      where: 'L3',
+      bits: [10, 10],
+      make: (rig) => {
+        rig.at(51, 'clear', () => rig.set(ENTRIES[3], [10, 10], 0n));
+        rig.at(52, 'note', () => rig.set(ENTRIES[3], [55, 55], 1n));
+      },
+    };
+    expect(textOf(mistake).join('\n')).toContain(
+      '  Written last by     accel.ts:52  note()\n  Bits so since       accel.ts:51  clear()\n',
     );
   });
 
