@@ -57,6 +57,8 @@ export interface Explanation {
   readonly bitsSince: CallSite | undefined;
   /** The last writer was the allocation that zeroed the bytes: nothing has been stored since. */
   readonly neverStored: boolean;
+  /** The guilty bytes are not those of the last known store: who changed them cannot be told. */
+  readonly writerUnknown: boolean;
   /** False: who called what was left out of the trace. */
   readonly callsRecorded: boolean;
   /** The script's call that made the access. */
@@ -126,6 +128,7 @@ export function explainEvent(index: TraceIndex, record: number, hardware: Hardwa
       writtenBefore: undefined,
       bitsSince: undefined,
       neverStored: false,
+      writerUnknown: false,
       accessedBy,
       suspect: undefined,
       stale: undefined,
@@ -201,6 +204,7 @@ const NOBODY = {
   writtenBefore: undefined,
   bitsSince: undefined,
   neverStored: false,
+  writerUnknown: false,
 };
 
 function writersOf(index: TraceIndex, culprit: Culprit | undefined, memory: SeenMemory) {
@@ -211,7 +215,7 @@ function writersOf(index: TraceIndex, culprit: Culprit | undefined, memory: Seen
   const word =
     'pa' in place ? memory.wordAt(place.pa) : index.registerAt(place.register, memory.asOf(-1));
   if (word === undefined || word.writer === 0 || word.uncertain) {
-    return NOBODY;
+    return { ...NOBODY, writerUnknown: word?.uncertain === true };
   }
   const neverStored = index.record(word.writer)?.kind === 'alloc';
   const before = 'pa' in place ? index.wordAt(place.pa, word.writer - 1) : undefined;
@@ -219,6 +223,7 @@ function writersOf(index: TraceIndex, culprit: Culprit | undefined, memory: Seen
     writtenBy: index.callSite(word.writer),
     bitsSince: 'pa' in place ? bitsSince(index, place.pa, word, culprit) : undefined,
     neverStored,
+    writerUnknown: false,
     writtenBefore:
       before === undefined || index.record(before.writer)?.kind !== 'mem_write'
         ? undefined
@@ -242,6 +247,10 @@ function bitsSince(
     .find(
       ({ before, after }) => ((big(before.lo, before.hi) ^ big(after.lo, after.hi)) & mask) !== 0n,
     );
+  const stored = index.wordAt(pa, word.writer);
+  if (stored.lo !== word.lo || stored.hi !== word.hi) {
+    return undefined;
+  }
   const since = change === undefined ? undefined : index.callSite(change.id);
   return since?.id === index.callSite(word.writer)?.id ? undefined : since;
 }

@@ -192,16 +192,8 @@ function source(section: string): string {
 }
 
 function callLines(explanation: Explanation, names: Names): string[] {
-  const {
-    writtenBy,
-    writtenBefore,
-    bitsSince,
-    neverStored,
-    accessedBy,
-    stale,
-    culprit,
-    callsRecorded,
-  } = explanation;
+  const { writtenBy, writtenBefore, bitsSince, neverStored, accessedBy, stale, culprit } =
+    explanation;
   const lines: [string, CallSite | undefined][] = [
     [neverStored ? 'Never written since' : 'Written last by', writtenBy],
     ['Written before by', bitsSince?.id === writtenBefore?.id ? undefined : writtenBefore],
@@ -216,9 +208,16 @@ function callLines(explanation: Explanation, names: Names): string[] {
   );
   const nobody =
     culprit !== undefined && writtenBy === undefined
-      ? [`  Written last by     ${callsRecorded ? 'nothing in the script' : 'not recorded'}`]
+      ? wrap(`${'Written last by'.padEnd(20)}${nobodyText(explanation)}`, '  ', CALL_INDENT)
       : [];
   return [...nobody, ...known];
+}
+
+function nobodyText({ callsRecorded, writerUnknown }: Explanation): string {
+  if (writerUnknown) {
+    return 'unknown: one of several DMA writes, or a store that was not recorded';
+  }
+  return callsRecorded ? 'nothing in the script' : 'not recorded';
 }
 
 /** Continued arguments stand below the call. */
