@@ -2,7 +2,7 @@
 // and below the guilty word, bit by bit.
 
 import type { CSSProperties, ReactElement } from 'react';
-import type { FaultStepDto, FaultWalkDto, FaultWordDto } from '../../sim/protocol/inspect.ts';
+import type { FaultStepDto, FaultWalkDto, FaultWordDto } from '../../sim/protocol/inspect-fault.ts';
 import { classes } from '../base/dom.ts';
 import { useWorkbench } from '../workbench/context.ts';
 import { showMemory } from './actions.ts';

@@ -4,7 +4,7 @@
 import { hex64 } from '../base/hex.ts';
 import type { Explanation } from '../explain/explanation.ts';
 import type { Culprit, Structure } from '../explain/structure.ts';
-import type { FaultStepDto, FaultWalkDto, FaultWordDto } from '../protocol/inspect.ts';
+import type { FaultStepDto, FaultWalkDto, FaultWordDto } from '../protocol/inspect-fault.ts';
 import { fieldDtos } from './context.ts';
 
 const WORD_BITS = 64;

@@ -16,7 +16,8 @@ import { TablesView } from '../../renderer/inspector/tables-view.ts';
 import type { Ask, View } from '../../renderer/inspector/view.ts';
 import { Inspector } from '../../sim/inspect/inspector.ts';
 import { DEFAULT_RAM } from '../../sim/machine/machine.ts';
-import type { FaultStepDto, InspectRequest } from '../../sim/protocol/inspect.ts';
+import type { InspectRequest } from '../../sim/protocol/inspect.ts';
+import type { FaultStepDto } from '../../sim/protocol/inspect-fault.ts';
 import { CD, ENTRIES, FaultRig } from '../support/fault-rig.ts';
 
 const GOLDEN = join(import.meta.dirname, '../explain/golden');
