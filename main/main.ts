@@ -23,6 +23,7 @@ import { Examples } from './examples.ts';
 import { Files } from './files.ts';
 import { onDroppedFiles, windowChannel } from './ipc-channel.ts';
 import { menuTemplate } from './menu.ts';
+import { OpenRequests } from './open-requests.ts';
 import { denyByDefault, lockSession } from './security.ts';
 import { Sessions } from './sessions.ts';
 import { filesOf } from './start-files.ts';
@@ -47,6 +48,7 @@ if (DEV_SERVER === undefined) {
   // Nothing here has a network to reach: no name resolves, whatever asks for it.
   app.commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND');
 }
+const requests = new OpenRequests(app);
 const files = filesOf(process.argv, process.defaultApp === true, process.cwd());
 if (app.requestSingleInstanceLock({ files })) {
   void app.whenReady().then(start, fail);
@@ -70,7 +72,12 @@ function start(): void {
   });
   const examples = new Examples(join(ROOT, 'examples'));
   const dialogs = fileDialogs(window);
-  const sessions = new Sessions({ traces, dialogs, formats: EXPORT_CHOICES });
+  const sessions = new Sessions({
+    traces,
+    dialogs,
+    formats: EXPORT_CHOICES,
+    startCommand: startCommand(),
+  });
   const own = Object.values(configuration.paths);
   const fileService = new Files({ state, examples, own }, dialogs, sessions);
   const backups = new Backups(join(app.getPath('userData'), 'backups'), fileService);
@@ -85,7 +92,8 @@ function start(): void {
     state,
   };
   const channel = windowChannel(ipcMain, window.webContents, ORIGINS);
-  const workbench = new Workbench(channel, services, files);
+  const early = requests.deliver((path) => openFiles(window, workbench, [path]));
+  const workbench: Workbench = new Workbench(channel, services, [...files, ...early]);
   showMenu(workbench, configuration);
   openFromSecondStart(window, workbench);
   onDroppedFiles(ipcMain, window.webContents, ORIGINS, (paths) => {
@@ -121,6 +129,12 @@ function showMenu(workbench: Workbench, configuration: ConfigurationFiles): void
   };
   show();
   configuration.onDidChange(show);
+}
+
+/** What a desktop runs to start this checkout: what runs now, without its files. */
+function startCommand(): readonly string[] {
+  const sandbox = process.argv.filter((argument) => argument === '--no-sandbox');
+  return [process.execPath, ...sandbox, ...(app.isPackaged ? [] : [ROOT])];
 }
 
 function openFromSecondStart(window: BrowserWindow, workbench: Workbench): void {

@@ -51,5 +51,6 @@ export const SESSIONS_ARGUMENTS: Readonly<
   exportFormats: z.tuple([]),
   exportSession: z.tuple([NAME]),
   compareSession: z.tuple([]),
+  associate: z.tuple([z.boolean()]),
   cancelTask: z.tuple([WHOLE]),
 };

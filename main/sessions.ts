@@ -4,12 +4,14 @@
 import { basename, extname } from 'node:path';
 import type { Disposable } from '../sim/base/disposable.ts';
 import { Emitter } from '../sim/base/emitter.ts';
+import { associate, dissociate } from '../sim/host/file-association.ts';
 import type { TraceThread } from '../sim/host/trace-thread.ts';
 import type { FileText } from '../sim/protocol/api.ts';
 import type { InspectAnswer, InspectRequest } from '../sim/protocol/inspect.ts';
 import type { Handlers } from '../sim/protocol/rpc.ts';
 import { CancelledError } from '../sim/protocol/rpc.ts';
 import type {
+  AssociationReport,
   ExportChoice,
   SessionComparison,
   SessionsApi,
@@ -28,6 +30,8 @@ export interface SessionSurroundings {
   readonly traces: TraceThread;
   readonly dialogs: FileDialogs;
   readonly formats: readonly ExportFormatInfo[];
+  /** Program and arguments that start this application; the desktop adds the files. */
+  readonly startCommand: readonly string[];
 }
 
 /** A format as the save dialog needs it. */
@@ -72,6 +76,7 @@ export class Sessions implements Disposable {
       exportFormats: async () => formats.map(({ id, title }) => ({ id, title })),
       exportSession: (format) => this.#export(format),
       compareSession: () => this.#compare(),
+      associate: (undo) => this.#associate(undo),
       cancelTask: async (task) => this.#cancels.get(task)?.fire(),
     };
   }
@@ -130,6 +135,13 @@ export class Sessions implements Disposable {
 
   get #calls(): TraceApi {
     return this.#surroundings.traces.client.calls;
+  }
+
+  async #associate(undo: boolean): Promise<AssociationReport> {
+    if (process.platform !== 'linux') {
+      throw new Error('Session files can be associated on Linux; elsewhere that needs a package.');
+    }
+    return undo ? dissociate() : associate(this.#surroundings.startCommand);
   }
 
   async #save(): Promise<{ readonly path: string } | undefined> {

@@ -160,6 +160,19 @@ export class SessionsView implements Disposable {
     }
   }
 
+  /** Lets the desktop open session files with this application, or no longer; says what was done. */
+  async associate(undo: boolean): Promise<void> {
+    const { remote, prompts } = this.#parts;
+    const { files, problems } = await remote.calls.associate(undo);
+    const message = undo
+      ? files.length === 0
+        ? 'There was nothing to undo.'
+        : 'Session files no longer open with this checkout.'
+      : 'Session files open with this checkout.';
+    const done = files.map((file) => `${undo ? 'Removed' : 'Wrote'} ${file}.`);
+    await prompts.question(message, [...done, ...problems].join(' '), ['OK']);
+  }
+
   cancel(task: number): Promise<void> {
     return this.#parts.remote.calls.cancelTask(task);
   }

@@ -34,6 +34,8 @@ export function traceCommands({
     'export.csv': () => sessions.exportAs('csv'),
     'export.html': () => sessions.exportAs('html'),
     'file.compareSession': () => sessions.compare(),
+    'file.associate': () => sessions.associate(false),
+    'file.dissociate': () => sessions.associate(true),
     'session.runAgain': () => sessions.runAgain(),
     'session.editAndRun': () => sessions.editAndRun(),
     'session.leave': () => sessions.leave(),

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { AssociationReport } from './file-association.ts';
+import type { AssociationReport } from '../protocol/sessions.ts';
 import { associate, dissociate } from './file-association.ts';
 import { reasonOf } from './script-file.ts';
 import { UsageError } from './usage-error.ts';

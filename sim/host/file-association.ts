@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
+import type { AssociationReport } from '../protocol/sessions.ts';
 import { writePieces } from './write-files.ts';
 
 /** MIME type of a session file. */
@@ -23,14 +24,6 @@ const MIME_INFO = `<?xml version="1.0" encoding="UTF-8"?>
   </mime-type>
 </mime-info>
 `;
-
-/** What was done, for people. */
-export interface AssociationReport {
-  /** Files that were written or removed. */
-  readonly files: readonly string[];
-  /** What the desktop still lacks: a tool that is not installed or failed. */
-  readonly problems: readonly string[];
-}
 
 /**
  * Associates session files with a command.

@@ -41,6 +41,8 @@ export const COMMANDS = {
   'export.dmesg': { title: 'Export Session as dmesg…', category: 'File' },
   'export.csv': { title: 'Export Session as CSV…', category: 'File' },
   'export.html': { title: 'Export Session as HTML Report…', category: 'File' },
+  'file.associate': { title: 'Open Session Files With This Checkout', category: 'File' },
+  'file.dissociate': { title: 'Stop Opening Session Files With This Checkout', category: 'File' },
   'file.compareSession': { title: 'Compare Session With…', category: 'File' },
   'file.close': { title: 'Close Editor', category: 'File', keys: ['Mod+W'] },
   'file.saveAllAndExit': { title: 'Save All and Exit', category: 'File' },

@@ -27,6 +27,14 @@ export interface SessionComparison {
   readonly lines: readonly string[];
 }
 
+/** What was done to associate session files, for people. */
+export interface AssociationReport {
+  /** Files that were written or removed. */
+  readonly files: readonly string[];
+  /** What the desktop still lacks: a tool that is not installed or failed. */
+  readonly problems: readonly string[];
+}
+
 /** The calls. Dialogs that are cancelled answer with undefined. */
 export interface SessionsApi {
   /** A part of the shown session's trace. Rejected when there is none. */
@@ -41,6 +49,8 @@ export interface SessionsApi {
   exportSession(format: string): Promise<{ readonly path: string } | undefined>;
   /** Compares the shown session with one that a person chooses. */
   compareSession(): Promise<SessionComparison | undefined>;
+  /** Lets the desktop open session files with this application, or no longer. Rejected off Linux. */
+  associate(undo: boolean): Promise<AssociationReport>;
   cancelTask(task: number): Promise<void>;
 }
 
@@ -59,6 +69,7 @@ export const SESSIONS_CONTRACT: Contract<SessionsApi, SessionsEvents> = {
     exportFormats: true,
     exportSession: true,
     compareSession: true,
+    associate: true,
     cancelTask: true,
   },
   events: { task: true },

@@ -153,6 +153,7 @@ describe('the arguments of a call', () => {
     saveTrace: [],
     trace: [{ kind: 'list', from: 0, count: 60, filter: { kinds: ['dma'], stream: 1 } }],
     sessionConsole: ['file-1'],
+    associate: [true],
     showSession: ['live'],
     exportFormats: [],
     exportSession: ['perfetto'],
