@@ -244,6 +244,7 @@ export class Timeline implements Disposable {
     context.fillStyle = this.#colour('--fg-dim');
     context.strokeStyle = this.#colour('--border');
     let free = LABEL_WIDTH;
+    let last = '';
     for (const { at, time } of picture.times) {
       const x = Math.round(this.#x(at)) + 0.5;
       if (x >= free) {
@@ -252,7 +253,9 @@ export class Timeline implements Disposable {
         context.moveTo(x, 0);
         context.lineTo(x, height);
         context.stroke();
-        context.fillText(text, x + 3, RULER / 2);
+        // Virtual time stands still while code runs: the same time is not written twice.
+        context.fillText(text === last ? '' : text, x + 3, RULER / 2);
+        last = text;
         free = x + context.measureText(text).width + 14;
       }
     }

@@ -82,6 +82,12 @@ export class FilesView {
     }
   }
 
+  /** Shows a file that was opened outside of the window: dropped, or by a second start. */
+  async take(file: FileText): Promise<void> {
+    this.openText(file);
+    await this.#refreshRecent();
+  }
+
   async openDialog(): Promise<void> {
     const file = await this.#remote.calls.openDialog();
     if (file !== undefined) {

@@ -144,7 +144,7 @@ function connect(workbench: WorkbenchModel): void {
       () => remote.calls.unsavedKept(false),
     );
   });
-  remote.on('openFile', (file) => files.openText(file));
+  remote.on('openFile', (file) => files.take(file));
   files.onDidOpenSession(({ file, id }) => {
     workbench.sessions.show(file, id).catch((error: Error) => workbench.notice.set(error.message));
   });
