@@ -18,11 +18,9 @@ export const FORGOTTEN = 'forgotten';
 export class FetchHistory {
   /** Newest first. */
   readonly #reads = new Map<number, Fetch[]>();
-  readonly #newest = new Map<number, number>();
 
   /** Takes in a read of the word at `pa`; one that was aborted (`ok` false) brought no value. */
   add(pa: number, fetch: Fetch, ok: boolean): void {
-    this.#newest.set(pa, fetch.id);
     if (!ok) {
       return;
     }
@@ -33,11 +31,6 @@ export class FetchHistory {
     }
     reads.unshift(fetch);
     reads.length = Math.min(reads.length, KEPT);
-  }
-
-  /** Record of the newest read of the word at `pa`, aborted or not; 0: never. */
-  newest(pa: number): number {
-    return this.#newest.get(pa) ?? 0;
   }
 
   /** The newest read of the word at `pa` before record `record`. */

@@ -12,11 +12,6 @@ import { WordHistory } from './word-history.ts';
 const TWO_32 = 2 ** 32;
 const PAGE = 4096;
 const TXN_WRITE = 1;
-/** Opcodes of the two families of invalidation (IHI 0070 4.1). */
-const CFGI_FIRST = 0x03;
-const CFGI_LAST = 0x07;
-const TLBI_FIRST = 0x10;
-const TLBI_LAST = 0x3f;
 /** Values of `event_result` for records that never reached the queue. */
 const EVENT_OVERFLOW = 1;
 const EVENT_DISCARDED = 2;
@@ -93,8 +88,6 @@ export class TraceIndex {
   readonly #reads = new Map<number, History>();
   /** What the SMMU read. */
   readonly fetches = new FetchHistory();
-  #lastCfgi = 0;
-  #lastTlbi = 0;
   readonly #zeroed = new Map<number, number[]>();
   readonly #deviceWrites = new Map<number, { first: number; last: number }>();
   readonly #events: number[] = [];
@@ -237,11 +230,6 @@ export class TraceIndex {
       : { lo: history.los[at] as number, hi: history.his[at] as number, writer, uncertain: false };
   }
 
-  /** Newest record of a CMD_CFGI_* or a CMD_TLBI_* that the SMMU carried out, whatever its scope. */
-  lastInvalidation(of: 'configuration' | 'translation'): number {
-    return of === 'configuration' ? this.#lastCfgi : this.#lastTlbi;
-  }
-
   /** Newest record of a device writing to the page of `pa`; 0: never. */
   lastDeviceWrite(pa: number): number {
     return this.#deviceWrites.get(Math.floor(pa / PAGE))?.last ?? 0;
@@ -295,9 +283,6 @@ export class TraceIndex {
           this.#noteDeviceWrite(id, address(4));
         }
         break;
-      case K.command:
-        this.#noteCommand(id, word(1), word(2) & 0xff);
-        break;
       case K.event:
         this.#events.push(id);
         break;
@@ -321,17 +306,6 @@ export class TraceIndex {
       history.ids[last] = id;
     } else {
       history.push(id, lo, hi);
-    }
-  }
-
-  #noteCommand(id: number, cerror: number, opcode: number): void {
-    if (cerror !== 0) {
-      return;
-    }
-    if (opcode >= CFGI_FIRST && opcode <= CFGI_LAST) {
-      this.#lastCfgi = id;
-    } else if (opcode >= TLBI_FIRST && opcode <= TLBI_LAST) {
-      this.#lastTlbi = id;
     }
   }
 

@@ -88,6 +88,17 @@ export class CacheContents {
     return this.#caches[cache]?.size ?? 0;
   }
 
+  /** The bytes that an entry holds of the structure or descriptor at `pa`, when memory has others. */
+  staleCopy(pa: number): Int32Array | undefined {
+    for (const { freshness, copies } of this.#watch.at(pa)) {
+      const copy = freshness === 'stale' ? copies.find((one) => one.pa === pa) : undefined;
+      if (copy !== undefined && this.#watch.differs(copy)) {
+        return copy.words;
+      }
+    }
+    return undefined;
+  }
+
   /** Entries of a cache that no longer say what memory says. */
   stale(cache: number): number {
     let count = 0;

@@ -99,7 +99,7 @@ export class CacheWatch {
   #freshness(entry: CacheEntry): Freshness {
     let unsure = false;
     for (const copy of entry.copies) {
-      if (this.#differs(copy)) {
+      if (this.differs(copy)) {
         return 'stale';
       }
       unsure ||= this.#index.lastDeviceWrite(copy.pa) > copy.since;
@@ -111,7 +111,7 @@ export class CacheWatch {
   }
 
   /** True when the script or the kernel wrote something else there since, not counting what hardware updates. */
-  #differs({ pa, words, stage, since }: Copy): boolean {
+  differs({ pa, words, stage, since }: Copy): boolean {
     for (let at = 0; at < words.length; at += 2) {
       const now = this.#index.wordAt(pa + at * 4, LATEST);
       const [lo, hi] = [words[at] as number, words[at + 1] as number];

@@ -11,6 +11,8 @@ export interface InspectContext {
   readonly index: TraceIndex;
   readonly hardware: Hardware;
   readonly file: string;
+  /** What a cache holds of a structure where memory has other bytes; undefined where no record tells. */
+  readonly staleCopy: (pa: number) => Int32Array | undefined;
 }
 
 /** "Now": after every record. */

@@ -12,6 +12,7 @@ import type {
   WriterDto,
 } from '../protocol/inspect.ts';
 import type { TraceSource } from '../trace/reader.ts';
+import { notRecorded } from '../trace/record-groups.ts';
 import { CacheContents } from './cache-contents.ts';
 import { cacheEntry, cacheViews } from './cache-views.ts';
 import { memoryRows, runConsoleCommand } from './console.ts';
@@ -53,9 +54,12 @@ export class Inspector {
   readonly #objects: KernelObjects;
 
   constructor(source: TraceSource, hardware: Hardware, file: string) {
-    this.#context = { index: new TraceIndex(source), hardware, file };
-    const { index } = this.#context;
+    const index = new TraceIndex(source);
     this.#caches = new CacheContents(index);
+    const toldOfCaches = notRecorded(source.omitted, CACHES) === undefined;
+    const staleCopy = (pa: number): Int32Array | undefined =>
+      toldOfCaches ? this.#cachesNow().staleCopy(pa) : undefined;
+    this.#context = { index, hardware, file, staleCopy };
     this.#queues = new NewestRecords(source, QUEUE_KINDS);
     this.#interrupts = new InterruptLog(index);
     this.#objects = new KernelObjects(source, new IovaMaps(index));

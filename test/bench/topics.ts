@@ -15,5 +15,6 @@ export async function loadTopics(): Promise<readonly Topic[]> {
     (await import('./debug.ts')).debugTopic,
     (await import('./window.ts')).windowTopic,
     (await import('./window.ts')).killsTopic,
+    (await import('./window.ts')).viewsTopic,
   ];
 }

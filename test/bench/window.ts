@@ -24,6 +24,12 @@ const NO_STEPS = {
   step_work_p50_ms: null,
   step_work_p95_ms: null,
 };
+const NO_VIEWS = {
+  view_refresh_p50_ms: null,
+  view_refresh_p95_ms: null,
+  explain_ms: null,
+  explain_p95_ms: null,
+};
 const NO_KILLS = {
   kill9_lost_ms: null,
   kill9_lost_p50_ms: null,
@@ -57,3 +63,5 @@ export const killsTopic: Topic = {
   name: 'kills',
   run: () => inWindow(['kills', KILLS], NO_KILLS),
 };
+
+export const viewsTopic: Topic = { name: 'views', run: () => inWindow(['views'], NO_VIEWS) };

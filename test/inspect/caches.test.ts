@@ -107,6 +107,18 @@ describe('an entry whose memory has changed', () => {
     expect(copy?.writer).toMatchObject({ line: 60, call: 'edit()' });
   });
 
+  it('is marked in the tables too, whatever else was invalidated since', () => {
+    const { rig, nodes } = cached('s1', (own) =>
+      own.at(60, 'edit', () => own.set(CD, [63, 48], 9n)),
+    );
+    const stateOf = (): unknown =>
+      nodes(nodes()[0]?.id).find(({ title }) => title === 'CD 3')?.state;
+    rig.rig.commands([0x3n | (99n << 32n), 1n], [0x46n, 0n]);
+    expect(stateOf()).toBe('stale');
+    rig.invalidate();
+    expect(stateOf()).toBe('ok');
+  });
+
   it('is fresh again when the old bytes come back', () => {
     const view = cached('s1', (rig) => rig.set(CD, [63, 48], 9n));
     expect(states(view)).toContain('CD 0x8 3: stale');
