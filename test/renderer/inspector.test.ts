@@ -120,7 +120,13 @@ describe('the tree of structures', () => {
     made.asked.length = 0;
     await open('TTB0');
     expect(lines()).toEqual(['STE 0x8 -', '  CD 0', '  CD 3 -', '    TTB0 -', '      L0[0]']);
-    expect(made.asked).toHaveLength(4);
+    expect(made.asked).toEqual([
+      {
+        kind: 'tables',
+        also: [expect.stringMatching(/^ste:8:/), expect.stringMatching(/^cd:8:3:/)],
+      },
+      { kind: 'tables', node: expect.stringMatching(/^start:/) },
+    ]);
   });
 
   it('tells place and number of siblings for those who hear the tree', () => {
