@@ -1,12 +1,12 @@
 // A JSON file that a person writes: comments and trailing commas are allowed, it is read again whenever it
 // changes on the disk, and as long as it cannot be read the last good value stays.
 
-import type { FSWatcher } from 'node:fs';
-import { mkdirSync, readFileSync, watch } from 'node:fs';
+import { mkdirSync, readFileSync, unwatchFile, watch, watchFile } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Node, ParseError } from 'jsonc-parser';
 import { findNodeAtLocation, getNodeValue, parseTree, printParseErrorCode } from 'jsonc-parser';
 import type { Disposable } from '../sim/base/disposable.ts';
+import { toDisposable } from '../sim/base/disposable.ts';
 import { Emitter } from '../sim/base/emitter.ts';
 import { writeAtomically } from './atomic-write.ts';
 import type { Change } from './json-edit.ts';
@@ -14,6 +14,7 @@ import { changeJson, PARSING } from './json-edit.ts';
 
 /** An editor may need a moment between emptying a file and filling it. */
 const SETTLE_MS = 100;
+const POLL_MS = 1000;
 
 /** What a file's value means, and what in it means nothing. */
 export interface Reading<T> {
@@ -39,7 +40,7 @@ export interface UserFileOptions<T> {
 export class UserFile<T> implements Disposable {
   readonly #options: UserFileOptions<T>;
   readonly #changed = new Emitter<void>();
-  readonly #watcher: FSWatcher;
+  readonly #following: Disposable;
   #text: string | undefined;
   #value: T;
   #problems: readonly string[] = [];
@@ -56,13 +57,10 @@ export class UserFile<T> implements Disposable {
     const folder = dirname(options.path);
     mkdirSync(folder, { recursive: true });
     this.#load();
-    this.#watcher = watch(folder, { persistent: false }, (_event, name) => {
-      if (name === null || name === basename(options.path)) {
-        clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => this.#reload(), SETTLE_MS);
-      }
+    this.#following = follow(options.path, () => {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#reload(), SETTLE_MS);
     });
-    this.#watcher.on('error', () => undefined);
   }
 
   get path(): string {
@@ -109,7 +107,7 @@ export class UserFile<T> implements Disposable {
 
   dispose(): void {
     clearTimeout(this.#timer);
-    this.#watcher.close();
+    this.#following.dispose();
   }
 
   /** One change after the other, each on the text that is on the disk then. */
@@ -207,6 +205,23 @@ function syntaxProblem(
     .replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
     .toLowerCase();
   return { offset: first.offset, words };
+}
+
+/** Tells of changes of a file, which need not be there. Where the system has no watches left it is polled. */
+function follow(path: string, changed: () => void): Disposable {
+  try {
+    // The folder, since an editor may replace the file by another one of its name.
+    const watcher = watch(dirname(path), { persistent: false }, (_event, name) => {
+      if (name === null || name === basename(path)) {
+        changed();
+      }
+    });
+    watcher.on('error', () => undefined);
+    return toDisposable(() => watcher.close());
+  } catch {
+    watchFile(path, { persistent: false, interval: POLL_MS }, changed);
+    return toDisposable(() => unwatchFile(path, changed));
+  }
 }
 
 function isMissing(error: unknown): boolean {
