@@ -1,5 +1,7 @@
 // Steps, as keys make them: over, into, out, across awaits and into what the simulator calls.
 
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { DebugLaunch } from '../../sim/protocol/debug.ts';
 import { DebugRig, NO_BREAKPOINTS, onLines, where } from '../support/debug-rig.ts';
@@ -103,27 +105,45 @@ pr_info('done');`,
     expect((await rig.after('stepOut'))?.frames[0]?.line).toBe(5);
   });
 
-  it('names the interrupt that led to a fault handler', async () => {
+  it('names the interrupt that led to a handler of the script', async () => {
+    const file = 'memcpy-engine.ts';
+    const text = readFileSync(join(import.meta.dirname, '../../examples', file), 'utf8');
+    const line = text.split('\n').findIndex((one) => one.includes('done.set(')) + 1;
+    const rig = await launch(text, { breakpoints: onLines(line) });
+    expect((await rig.stop())?.frames.map(({ name }) => name)).toEqual([
+      'interrupt',
+      expect.stringMatching(/^irq \d+: memcpy0$/),
+      'copy',
+      '(script)',
+    ]);
+  });
+
+  it.each([
+    ['schedule_work', `INIT_WORK(work, () => {\n  ran();\n});\nschedule_work(work);\nmsleep(5);`],
+    [
+      'bus_for_each_dev',
+      'bus_for_each_dev(platform_bus_type, null, null, () => {\n  return ran();\n});',
+    ],
+    [
+      'exit',
+      `assert(iommu_sva_init_device(dev, IOMMU_SVA_FEAT_IOPF, 0, 0, () => {\n  return ran();\n}) === 0);
+const mm = mm_alloc();
+assert(iommu_sva_bind_device(dev, mm, ref(0), IOMMU_SVA_FEAT_IOPF, null) === 0);
+mm.exit();`,
+    ],
+  ])('names %s as what led to a callback', async (reason, calls) => {
     const rig = await launch(
-      `const dev = platform_device('a', { sids: [8] });
-const domain = iommu_domain_alloc(dev.bus);
-iommu_attach_device(domain, dev);
-iommu_set_fault_handler(domain, (d, who, iova) => {
-  pr_info('fault at %p', iova);
-  return 0;
-}, null);
-dev.dma_read(0x5000n, 4);`,
+      `const work = {} as never as work_struct;
+const dev = platform_device('a', { sids: [8], ssid_bits: 8, can_stall: true });
+const ran = () => 0;
+${calls}`,
       { breakpoints: onLines(5) },
     );
-    const stop = await rig.stop();
-    if (stop !== undefined) {
-      expect(stop.frames.map(({ name }) => name)).toEqual([
-        '(anonymous)',
-        expect.stringMatching(/^irq \d+: .*evtq$/),
-        '(script)',
-      ]);
-    }
-    await rig.debug.continue().catch(() => undefined);
+    expect((await rig.stop())?.frames.map(({ name }) => name)).toEqual([
+      '(anonymous)',
+      reason,
+      '(script)',
+    ]);
   });
 
   it('runs to a line, and refuses one behind the end', async () => {
