@@ -33,7 +33,12 @@ assert(iommu_sva_init_device(dev, IOMMU_SVA_FEAT_AUXD, 1, 0, null) === 0);
 assert(iommu_attach_device(d, dev) === 0);
 const page = alloc_pages(0)!;
 assert(iommu_map(d, 0x1000, page_to_phys(page), SZ_4K, IOMMU_READ) === 0);
-for (let i = 0; i < 150_000; i++) dev.dma_read(0x1000, 4, { pasid: 1 });`;
+const options = { pasid: 1 };
+for (let i = 0; i < 150_000; i++) {
+  dev.dma_read(0x1000, 4, options);
+}`;
+/** On the line of the loop's body: true in none of its passes. */
+const NEVER = { id: 1, enabled: true, line: 9, condition: 'i < 0' };
 
 function makeHost(): SessionHost {
   return new SessionHost({
@@ -73,15 +78,16 @@ async function stepTimes(): Promise<number[]> {
   return times;
 }
 
-/** Milliseconds from the first line of the log to the result. */
-async function runTime(attached: boolean): Promise<number> {
+/** Milliseconds from the first line of the log to the result; without breakpoints no debugger attaches. */
+async function runTime(breakpoints?: BreakpointSet): Promise<number> {
   const host = makeHost();
   const request = { file: 'bench.ts', text: BUSY };
   let started = 0;
   host.onDidOutput(() => {
     started ||= performance.now();
   });
-  const debug = attached ? new ScriptDebugger({ request, breakpoints: NONE }) : undefined;
+  const debug =
+    breakpoints === undefined ? undefined : new ScriptDebugger({ request, breakpoints });
   const { error } = await host.run(request, debug);
   const time = performance.now() - started;
   host.dispose();
@@ -91,7 +97,8 @@ async function runTime(attached: boolean): Promise<number> {
   return time;
 }
 
-async function stopEndless(): Promise<number> {
+/** Milliseconds until an endless loop is paused, and from there until its thread has ended. */
+async function pauseAndStop(): Promise<{ readonly pause: number; readonly stop: number }> {
   const host = makeHost();
   const request = { file: 'bench.ts', text: `pr_info('go');\nlet n = 0;\nfor (;;) {\n  n++;\n}` };
   const debug = new ScriptDebugger({ request, breakpoints: NONE });
@@ -100,33 +107,53 @@ async function stopEndless(): Promise<number> {
   const run = host.run(request, debug);
   await said;
   await delay(100);
+  const asked = performance.now();
   await debug.pause();
   await stops;
-  const started = performance.now();
+  const paused = performance.now();
   await host.stop();
   await run;
+  const stop = performance.now() - paused;
   host.dispose();
-  return performance.now() - started;
+  return { pause: paused - asked, stop };
+}
+
+/** What a debugger costs a run: with no breakpoint, with a hot condition, with a hot logpoint. */
+async function overheads(): Promise<Figures> {
+  const sets = {
+    attach_overhead: NONE,
+    attach_overhead_condition: { ...NONE, lines: [NEVER] },
+    attach_overhead_logpoint: { ...NONE, lines: [{ ...NEVER, logMessage: 'i is {i}' }] },
+  };
+  const ratios = Object.entries(sets).map(([key, set]) => ({ key, set, list: [] as number[] }));
+  for (let round = 0; round < ROUNDS; round++) {
+    const alone = await runTime();
+    for (const { set, list } of ratios) {
+      list.push((await runTime(set)) / alone);
+    }
+  }
+  return Object.fromEntries(ratios.map(({ key, list }) => [key, hundredth(median(list))]));
 }
 
 async function run(): Promise<Figures> {
   const steps = await stepTimes();
-  const ratios: number[] = [];
+  const costs = await overheads();
+  const ends: Awaited<ReturnType<typeof pauseAndStop>>[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    ratios.push((await runTime(true)) / (await runTime(false)));
+    ends.push(await pauseAndStop());
   }
-  const ends: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    ends.push(await stopEndless());
-  }
-  const hundredth = (value: number): number => Math.round(value * 100) / 100;
   return {
     engine_step_p50_ms: hundredth(percentile(steps, 0.5)),
     engine_step_p95_ms: hundredth(percentile(steps, 0.95)),
-    attach_overhead: hundredth(median(ratios)),
-    stop_endless_ms: rounded(median(ends)),
+    ...costs,
+    pause_endless_ms: rounded(median(ends.map(({ pause }) => pause))),
+    stop_endless_ms: rounded(median(ends.map(({ stop }) => stop))),
     ...windowSteps(),
   };
+}
+
+function hundredth(value: number): number {
+  return Math.round(value * 100) / 100;
 }
 
 export const debugTopic: Topic = { name: 'debug', run };
