@@ -92,6 +92,8 @@ const TABLE: readonly (readonly [label: string, entries: readonly Entry[]])[] = 
       'view.memory',
       'view.caches',
       'view.interrupts',
+      'view.software',
+      'view.topology',
       'separator',
       'view.toggleSidebar',
       'view.togglePanel',

@@ -12,6 +12,7 @@ import './console/prompt.css';
 import './inspector/inspector.css';
 import './inspector/caches.css';
 import './inspector/fault-walk.css';
+import './inspector/software.css';
 import './debug/debug.css';
 import './trace/trace.css';
 import './welcome/gallery.css';

@@ -1,6 +1,6 @@
 // What links between the views do: each shows a panel and gives it the keyboard.
 
-import type { WriterDto } from '../../sim/protocol/inspect.ts';
+import type { SoftwareLink, WriterDto } from '../../sim/protocol/inspect.ts';
 import { jumpTo } from '../workbench/jump.ts';
 import type { PanelId } from '../workbench/layout.ts';
 import type { WorkbenchModel } from '../workbench/workbench.ts';
@@ -8,7 +8,15 @@ import type { WorkbenchModel } from '../workbench/workbench.ts';
 /** Panels of the inspector. */
 export type InspectorPanel = Extract<
   PanelId,
-  'fault' | 'tables' | 'registers' | 'queues' | 'caches' | 'interrupts' | 'memory'
+  | 'fault'
+  | 'tables'
+  | 'registers'
+  | 'queues'
+  | 'caches'
+  | 'interrupts'
+  | 'software'
+  | 'topology'
+  | 'memory'
 >;
 
 /** About half a second: a panel that is shown for the first time has to be made first. */
@@ -26,6 +34,12 @@ export function showInspector({ layout }: Pick<Parts, 'layout'>, panel: Inspecto
 export function showMemory(parts: Parts, pa: bigint): void {
   parts.inspector.memory.open(pa);
   showInspector(parts, 'memory');
+}
+
+/** Shows a kernel object among its kind. */
+export function showObject(parts: Parts, link: SoftwareLink): void {
+  parts.inspector.software.open(link);
+  showInspector(parts, 'software');
 }
 
 /** Explains event `number`, or the newest. */

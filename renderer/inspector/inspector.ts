@@ -12,7 +12,9 @@ import { InterruptsView } from './interrupts-view.ts';
 import { MemoryView } from './memory-view.ts';
 import { QueuesView } from './queues-view.ts';
 import { RegistersView } from './registers-view.ts';
+import { SoftwareView } from './software-view.ts';
 import { TablesView } from './tables-view.ts';
+import { TopologyView } from './topology-view.ts';
 import type { Ask } from './view.ts';
 
 /** Refreshes by figures of a running session are at least this far apart. */
@@ -33,6 +35,8 @@ export class Inspector implements Disposable {
   readonly queues: QueuesView;
   readonly caches: CachesView;
   readonly interrupts: InterruptsView;
+  readonly software: SoftwareView;
+  readonly topology: TopologyView;
   readonly memory: MemoryView;
   readonly ask: Ask;
   readonly #owned = new DisposableStore();
@@ -46,6 +50,8 @@ export class Inspector implements Disposable {
     this.queues = new QueuesView(ask);
     this.caches = new CachesView(ask);
     this.interrupts = new InterruptsView(ask);
+    this.software = new SoftwareView(ask);
+    this.topology = new TopologyView(ask);
     this.memory = new MemoryView(ask);
     let state = session.info.value.state;
     this.#owned.add(
@@ -81,6 +87,8 @@ export class Inspector implements Disposable {
       this.queues,
       this.caches,
       this.interrupts,
+      this.software,
+      this.topology,
       this.memory,
     ] as const;
   }

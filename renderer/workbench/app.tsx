@@ -25,7 +25,9 @@ import { InterruptsPane } from '../inspector/interrupts-pane.tsx';
 import { MemoryPane } from '../inspector/memory-pane.tsx';
 import { QueuesPane } from '../inspector/queues-pane.tsx';
 import { RegistersPane } from '../inspector/registers-pane.tsx';
+import { SoftwarePane } from '../inspector/software-pane.tsx';
 import { TablesPane } from '../inspector/tables-pane.tsx';
+import { TopologyPane } from '../inspector/topology-pane.tsx';
 import { ProblemsPane } from '../problems/problems-pane.tsx';
 import { StatusBar } from '../status/status-bar.tsx';
 import { ComparisonPane, SessionBanner, TaskBars } from '../trace/session-banner.tsx';
@@ -52,6 +54,8 @@ const COMPONENTS = {
   queues: () => <QueuesPane />,
   caches: () => <CachesPane />,
   interrupts: () => <InterruptsPane />,
+  software: () => <SoftwarePane />,
+  topology: () => <TopologyPane />,
   memory: () => <MemoryPane />,
   welcome: () => <Gallery />,
 };

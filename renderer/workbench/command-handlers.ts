@@ -148,6 +148,8 @@ function inspectCommands(parts: Parts) {
     'view.tables': () => showInspector(parts, 'tables'),
     'view.registers': () => showInspector(parts, 'registers'),
     'view.queues': () => showInspector(parts, 'queues'),
+    'view.software': () => showInspector(parts, 'software'),
+    'view.topology': () => showInspector(parts, 'topology'),
     'view.caches': () => showInspector(parts, 'caches'),
     'view.interrupts': () => showInspector(parts, 'interrupts'),
     'view.memory': () => showInspector(parts, 'memory'),

@@ -23,6 +23,8 @@ export const PANELS = {
   queues: { title: 'Queues', edge: 'right' },
   caches: { title: 'Caches', edge: 'right' },
   interrupts: { title: 'Interrupts', edge: 'right' },
+  software: { title: 'Kernel', edge: 'right' },
+  topology: { title: 'Topology', edge: 'right' },
   memory: { title: 'Memory', edge: 'right' },
   comparison: { title: 'Comparison', edge: 'bottom' },
 } as const satisfies Readonly<Record<string, { title: string; edge: Edge }>>;

@@ -77,6 +77,8 @@ export const COMMANDS = {
   'view.memory': { title: 'Memory', category: 'View', keys: ['Alt+5'] },
   'view.caches': { title: 'Caches', category: 'View', keys: ['Alt+6'] },
   'view.interrupts': { title: 'Interrupts', category: 'View', keys: ['Alt+7'] },
+  'view.software': { title: 'Kernel', category: 'View', keys: ['Alt+8'] },
+  'view.topology': { title: 'Topology', category: 'View', keys: ['Alt+9'] },
   'view.toggleSidebar': { title: 'Toggle Side Bar', category: 'View', keys: ['Mod+B'] },
   'view.togglePanel': { title: 'Toggle Panel', category: 'View', keys: ['Mod+J'] },
   'view.toggleInspector': { title: 'Toggle Inspector', category: 'View', keys: ['Mod+Alt+B'] },

@@ -71,6 +71,29 @@ const VIEWS: Readonly<Record<string, ViewUnderTest>> = {
     },
     seen: '.inspector-interrupts .inspector-detail',
   },
+  'the kernel objects': {
+    show: async (page) => {
+      await runCommand(page, 'View: Kernel');
+      await press(page, 'ArrowDown');
+    },
+    seen: '.inspector-software .inspector-detail',
+  },
+  'the map of a domain': {
+    show: async (page) => {
+      await runCommand(page, 'View: Kernel');
+      await page.getByRole('combobox', { name: 'Kernel objects' }).selectOption('domains');
+      await page.locator('.inspector-software .list-row').nth(1).click();
+      await page.getByRole('button', { name: /^IOVA map/ }).click();
+    },
+    seen: '.inspector-software .iova-bars',
+  },
+  'the topology': {
+    show: async (page) => {
+      await runCommand(page, 'View: Topology');
+      await press(page, 'ArrowDown', 'ArrowRight');
+    },
+    seen: '.topology-box.is-selected',
+  },
   memory: {
     show: async (page) => {
       await runCommand(page, 'View: Fault');
