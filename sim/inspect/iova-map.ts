@@ -11,6 +11,8 @@ import { LATEST } from './context.ts';
 const PAGE = 4096;
 const LAST_LEVEL = 3;
 const DESCRIPTOR_BYTES = 8;
+/** Bars of one map. */
+const MOST_BARS = 48;
 
 /** Mapped addresses, bytes. */
 export interface IovaRange {
@@ -23,6 +25,23 @@ export interface IovaRange {
   readonly writer: number;
   /** Record that caused the writes: the call. */
   readonly call: number;
+}
+
+/** Ranges that stand together. */
+export interface Bar {
+  readonly iova: number;
+  readonly size: number;
+  /** Place of the first range, and how many they are. */
+  readonly first: number;
+  readonly ranges: number;
+}
+
+/** Everything that a page table maps. */
+export interface IovaMap {
+  /** By address. */
+  readonly ranges: readonly IovaRange[];
+  readonly bytes: number;
+  readonly bars: readonly Bar[];
 }
 
 type Table = NonNullable<DomainState['table']>;
@@ -48,6 +67,9 @@ export class IovaMaps {
   readonly #contents = new Map<string, Content>();
   /** By page: how often it was written, for pages that a table was read from. */
   readonly #versions = new Map<number, number>();
+  /** Stores to any of these pages, and maps by their root as of so many. */
+  #stores = 0;
+  readonly #maps = new Map<number, IovaMap & { readonly stores: number }>();
 
   constructor(index: TraceIndex) {
     this.#index = index;
@@ -61,14 +83,23 @@ export class IovaMaps {
       const version = this.#versions.get(page);
       if (version !== undefined) {
         this.#versions.set(page, version + 1);
+        this.#stores++;
       }
     }
   }
 
-  /** The ranges of a page table, by address. */
-  rangesOf(table: Table): readonly IovaRange[] {
+  /** What a page table maps. */
+  mapOf(table: Table): IovaMap {
     const { root, level, bytes } = table;
-    return this.#read({ table, level, pa: root, bytes, iova: 0 }).ranges;
+    const known = this.#maps.get(root);
+    if (known?.stores === this.#stores) {
+      return known;
+    }
+    const { ranges } = this.#read({ table, level, pa: root, bytes, iova: 0 });
+    const total = ranges.reduce((sum, { size }) => sum + size, 0);
+    const map = { ranges, bytes: total, bars: barsOf(ranges, MOST_BARS), stores: this.#stores };
+    this.#maps.set(root, map);
+    return map;
   }
 
   /** A leaf table that nobody wrote since is as it was; the few above it are read each time. */
@@ -159,16 +190,8 @@ function access(lo: number, hi: number, stage: number): string {
   return `${read ? 'r' : '-'}${write ? 'w' : '-'}${execute ? 'x' : '-'}`;
 }
 
-/** Ranges that stand together. */
-export interface Bar {
-  readonly iova: number;
-  readonly size: number;
-  readonly first: number;
-  readonly ranges: number;
-}
-
 /** The ranges as at most `most` bars: neighbours first, then those with the smallest gaps put together. */
-export function barsOf(ranges: readonly IovaRange[], most: number): readonly Bar[] {
+function barsOf(ranges: readonly IovaRange[], most: number): readonly Bar[] {
   const gaps: number[] = [];
   for (let at = 1; at < ranges.length; at++) {
     const gap = gapBefore(ranges, at);
@@ -177,17 +200,19 @@ export function barsOf(ranges: readonly IovaRange[], most: number): readonly Bar
     }
   }
   const cut = gaps.length < most ? 0 : (gaps.sort((a, b) => b - a)[most - 1] ?? 0);
-  const bars: Bar[] = [];
-  for (const [at, range] of ranges.entries()) {
-    const last = bars.at(-1);
-    if (last === undefined || (gapBefore(ranges, at) > cut && bars.length < most)) {
-      bars.push({ iova: range.iova, size: range.size, first: at, ranges: 1 });
-    } else {
-      const size = range.iova + range.size - last.iova;
-      bars[bars.length - 1] = { ...last, size, ranges: last.ranges + 1 };
+  const firsts = ranges.length === 0 ? [] : [0];
+  for (let at = 1; at < ranges.length && firsts.length < most; at++) {
+    if (gapBefore(ranges, at) > cut) {
+      firsts.push(at);
     }
   }
-  return bars;
+  return firsts.flatMap((first, order) => {
+    const end = firsts[order + 1] ?? ranges.length;
+    const [from, last] = [ranges[first], ranges[end - 1]];
+    return from === undefined || last === undefined
+      ? []
+      : [{ iova: from.iova, size: last.iova + last.size - from.iova, first, ranges: end - first }];
+  });
 }
 
 function gapBefore(ranges: readonly IovaRange[], at: number): number {

@@ -12,7 +12,7 @@ import type {
 import type { ObjectKind, ObjectStates } from '../trace/object-state.ts';
 import type { InspectContext } from './context.ts';
 import { writerOf } from './context.ts';
-import { barsOf } from './iova-map.ts';
+import type { IovaMap } from './iova-map.ts';
 import type { KernelObjects, ObjectKey } from './kernel-objects.ts';
 
 /** Kind of the trace behind each kind that people choose. */
@@ -25,9 +25,9 @@ export const OBJECT_OF: Readonly<Record<SoftwareKind, ObjectKind>> = {
   mdevs: 'mdev',
 };
 
-/** Most rows of one answer, and bars of a map. */
+/** Most rows of one answer. */
 const MOST_ROWS = 512;
-const MOST_BARS = 48;
+const NOTHING: IovaMap = { ranges: [], bytes: 0, bars: [] };
 
 const TYPES: Readonly<Record<number, string>> = {
   0: 'BLOCKED',
@@ -280,7 +280,7 @@ export function iovaMapView(
 ): IovaMapDto {
   const state = objects.state('domain', request.domain);
   const table = state?.table;
-  const ranges = table === undefined ? [] : objects.maps.rangesOf(table);
+  const { ranges, bytes, bars } = table === undefined ? NOTHING : objects.maps.mapOf(table);
   const from = Math.max(0, Math.min(request.from, ranges.length - 1));
   const note =
     state === undefined
@@ -292,7 +292,7 @@ export function iovaMapView(
     domain: request.domain,
     ...(note === undefined ? {} : { note }),
     total: ranges.length,
-    bytes: BigInt(ranges.reduce((sum, { size }) => sum + size, 0)),
+    bytes: BigInt(bytes),
     from,
     rows: ranges
       .slice(from, from + Math.min(Math.max(request.count, 0), MOST_ROWS))
@@ -306,7 +306,7 @@ export function iovaMapView(
           ...(by === undefined ? {} : { writer: by }),
         };
       }),
-    bars: barsOf(ranges, MOST_BARS).map((bar) => ({
+    bars: bars.map((bar) => ({
       ...bar,
       iova: BigInt(bar.iova),
       size: BigInt(bar.size),

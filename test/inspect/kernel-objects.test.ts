@@ -61,7 +61,7 @@ function recordedMappings(objects: KernelObjects): string[] {
     const runs: { iova: number; size: number; pa: number; prot: string }[] = [];
     for (const { iova, size, pa, prot } of table === undefined
       ? []
-      : objects.maps.rangesOf(table)) {
+      : objects.maps.mapOf(table).ranges) {
       const last = runs.at(-1);
       const joins =
         last !== undefined &&
