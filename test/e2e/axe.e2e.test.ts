@@ -39,7 +39,8 @@ const VIEWS: Readonly<Record<string, ViewUnderTest>> = {
   'the tables': {
     show: async (page) => {
       await runCommand(page, 'View: Tables');
-      await press(page, 'ArrowDown', 'ArrowRight', 'ArrowDown', 'ArrowDown', 'ArrowDown');
+      await page.getByRole('textbox', { name: 'Go to StreamID and SubstreamID' }).fill('0x10');
+      await page.keyboard.press('Enter');
     },
     seen: '.inspector-tables .fields',
   },
