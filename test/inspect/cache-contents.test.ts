@@ -23,6 +23,7 @@ import {
 import type { TraceSource } from '../../sim/trace/reader.ts';
 import { readSession } from '../../sim/trace/session-reader.ts';
 import { Episode } from '../fuzz/episode.ts';
+import { CD, ENTRIES, FaultRig } from '../support/fault-rig.ts';
 import { runScript } from '../support/run-script.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../../examples');
@@ -212,5 +213,15 @@ describe('the caches as the records tell them', () => {
       }
     }
     expect(held).toBeGreaterThan(8);
+  });
+
+  it('hold a descriptor as the hardware left it when it set the Access flag', () => {
+    const rig = new FaultRig({ features: { httu: 2 } });
+    rig.set(CD, [43, 43], 1n);
+    rig.set(ENTRIES[3], [10, 10], 0n);
+    rig.access();
+    const model = modelLines(rig.rig.smmu.translator as TranslationEngine);
+    expect(model.some((line) => line.includes('=0x40700f43'))).toBe(true);
+    expect(recordedLines(contentsOf(rig.rig.recorder))).toEqual(model);
   });
 });

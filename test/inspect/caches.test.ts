@@ -5,7 +5,7 @@ import { DEFAULT_RAM } from '../../sim/machine/machine.ts';
 import { K } from '../../sim/trace/kinds.ts';
 import type { FaultRig, Stages } from '../support/fault-rig.ts';
 import { CD, CD_TABLE, ENTRIES, IOVA, PAGE, STE, s2Entry } from '../support/fault-rig.ts';
-import { inspected } from '../support/inspected.ts';
+import { inspected, inspecting } from '../support/inspected.ts';
 
 const EVERYTHING = { kind: 'caches', filter: '', from: 0, count: 100 } as const;
 
@@ -229,5 +229,33 @@ describe('the console', () => {
         '  holds 0x0000000040700f43, memory has 0x0000000000000000: valid, page, AP, SH, AF, nG, OA' +
         '  line 70: unmap()',
     );
+  });
+});
+
+describe('the ATC of a device', () => {
+  const SETUP = `const dev = pci_device('nic0', { ats: true });
+const page = alloc_pages(0);
+const domain = iommu_domain_alloc(dev.bus);
+assert(page !== null && domain !== null && iommu_attach_device(domain, dev) === 0);
+iommu_map(domain, 0x70000000n, page_to_phys(page), SZ_4K, IOMMU_READ | IOMMU_WRITE);
+dev.dma_read(0x70000000n, 4);
+`;
+
+  it('shows the translation that it was granted, and who asked', async () => {
+    const { typed, ask } = await inspecting(SETUP);
+    const [row] = ask({ ...EVERYTHING, cache: 'ATC' }).caches.rows;
+    expect(row).toMatchObject({ state: 'fresh', writer: { line: 6 } });
+    expect(row?.text).toMatch(/^-> 0x4000_\w000 rw$/);
+    const sid = row?.key.split(' ')[0];
+    expect(typed(`atc ${sid}`)).toEqual([expect.stringMatching(/0x7000_0000 .*\(line 6\)$/)]);
+    expect(typed('atc 0xffff')).toEqual(['none of 1 entries']);
+    const facts = ask({ kind: 'cacheEntry', id: row?.id ?? '' }).entry?.facts ?? [];
+    expect(facts).toContainEqual({ name: 'Granted', text: 'rw' });
+  });
+
+  it('is empty after the invalidation that an unmap sends', async () => {
+    const { typed } = await inspecting(`${SETUP}iommu_unmap(domain, 0x70000000n, SZ_4K);
+`);
+    expect(typed('atc')).toEqual(['ATC cache: empty']);
   });
 });

@@ -1,27 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { hardwareOf } from '../../sim/explain/hardware.ts';
-import { Inspector } from '../../sim/inspect/inspector.ts';
-import type { InspectAnswer, InspectRequest } from '../../sim/protocol/inspect.ts';
 import { readTrace } from '../../sim/trace/reader.ts';
-import { readSession } from '../../sim/trace/session-reader.ts';
-import { runScript } from '../support/run-script.ts';
+import { inspecting } from '../support/inspected.ts';
 
 const EXAMPLES = join(import.meta.dirname, '../../examples');
-
-/** An inspector over what a script left behind, as its session file tells it. */
-async function inspecting(text: string) {
-  const { session } = await runScript(text);
-  const { source, header } = readSession([session.traceText()]);
-  const inspector = new Inspector(source, hardwareOf(header.machine), 'test.ts');
-  const ask = <K extends InspectRequest['kind']>(
-    request: Extract<InspectRequest, { kind: K }>,
-  ): Extract<InspectAnswer, { kind: K }> =>
-    inspector.answer(request) as Extract<InspectAnswer, { kind: K }>;
-  const typed = (line: string): readonly string[] => ask({ kind: 'command', text: line }).lines;
-  return { ask, typed, source };
-}
 
 function example(name: string): string {
   return readFileSync(join(EXAMPLES, `${name}.ts`), 'utf8');
