@@ -11,6 +11,8 @@ import { pasidState } from './object-states.ts';
 export const INVALID_IOASID = 0xffff_ffff;
 const NO_LIMIT = 0x7fff_ffff;
 const SOURCE = 'ioasid.c';
+/** Minima that are remembered: each costs a look when an ID is freed. */
+const MOST_MINIMA = 64;
 
 /** struct ioasid_set: only its identity matters. */
 export interface IoasidSet {
@@ -42,7 +44,8 @@ export interface IoasidHolder {
 export class Ioasid {
   readonly #kernel: KernelBase;
   readonly #entries = new Map<number, Entry>();
-  #lowest = 0;
+  /** By minimum: every ID from it up to this one is taken. */
+  readonly #taken = new Map<number, number>();
   /** Custom allocators (attr19). */
   readonly allocators: IoasidAllocators;
 
@@ -90,7 +93,11 @@ export class Ioasid {
       return;
     }
     this.allocators.gave(id);
-    this.#lowest = Math.min(this.#lowest, id);
+    for (const [min, upTo] of this.#taken) {
+      if (id >= min && id < upTo) {
+        this.#taken.set(min, id);
+      }
+    }
     this.#kernel.noteObject('pasid', id, `PASID ${id} is free`);
     this.#note(id);
   }
@@ -198,13 +205,14 @@ export class Ioasid {
   }
 
   #firstFree(min: number, last: number): number {
-    let id = Math.max(min, this.#lowest);
+    let id = this.#taken.get(min) ?? min;
     while (id <= last && this.#entries.has(id)) {
       id++;
     }
-    if (min <= this.#lowest) {
-      this.#lowest = id;
+    if (this.#taken.size >= MOST_MINIMA) {
+      this.#taken.clear();
     }
-    return Math.max(id, min);
+    this.#taken.set(min, id);
+    return id;
   }
 }
