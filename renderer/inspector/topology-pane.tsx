@@ -13,6 +13,9 @@ import { Pane, useFollow } from './parts.tsx';
 import type { PlacedNode, PlacedTopology, TopologyView } from './topology-view.ts';
 import { BOX, nodeText, pictureText } from './topology-view.ts';
 
+/** Characters that fit into a box; the rest is in its title. */
+const MOST_TEXT = 18;
+
 /** The picture with its bar. */
 export function TopologyPane(): ReactElement {
   const { topology: view } = useWorkbench().inspector;
@@ -205,7 +208,7 @@ function Box(props: {
         {title}
       </text>
       <text className="topology-text" x={x + 8} y={y + 29}>
-        {text.length > 22 ? `${text.slice(0, 21)}…` : text}
+        {text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT - 1)}…` : text}
       </text>
     </g>
   );

@@ -7,7 +7,7 @@ import { Store } from '../base/store.ts';
 import { askFor, View } from './view.ts';
 
 /** Size of a box and the room between, pixels at 100 %. */
-export const BOX = { width: 132, height: 36, across: 34, down: 12, margin: 12, head: 22 } as const;
+export const BOX = { width: 112, height: 36, across: 28, down: 12, margin: 12, head: 22 } as const;
 
 /** A box at its place. */
 export interface PlacedNode extends TopologyNodeDto {

@@ -64,10 +64,18 @@ class Picture {
       return stream;
     });
     if (state.domain !== undefined) {
+      // A line past the substreams would look like one of them: what has no SSID is a box, too.
+      const main = `substream ${name} none`;
+      this.#add({
+        id: main,
+        column: 'substream',
+        title: 'no SSID',
+        text: 'main domain',
+        link: { of: 'domains', id: String(state.domain) },
+      });
+      this.#join(streams, main);
       this.domain(state.domain);
-      for (const stream of streams) {
-        this.#edge(stream, `domain ${state.domain}`);
-      }
+      this.#edge(main, `domain ${state.domain}`);
     }
     this.#substreams(name, streams);
   }
@@ -91,7 +99,7 @@ class Picture {
         id: `table ${root}`,
         column: 'table',
         title: grouped(root),
-        text: `page table, stage ${stage}`,
+        text: `stage ${stage}`,
         pa: BigInt(root),
       });
       this.#edge(id, `table ${root}`);

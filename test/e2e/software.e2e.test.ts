@@ -83,7 +83,7 @@ describe('the views of the software side', () => {
   it('walks the picture with the arrows and opens what a box stands for', async () => {
     await runCommand(page, 'View: Topology');
     const picture = page.getByRole('listbox', { name: /^Devices, streams/ });
-    for (const key of ['Home', 'ArrowRight', 'ArrowRight', 'ArrowDown']) {
+    for (const key of ['Home', 'ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowDown']) {
       await picture.press(key);
     }
     const chosen = page.locator('.topology [aria-selected="true"]');

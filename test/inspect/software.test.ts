@@ -162,6 +162,7 @@ suite('the picture', () => {
     expect(nodes.map(({ column, title }) => `${column}: ${title}`)).toEqual([
       'device: accel0',
       'stream: SID 0x10',
+      'substream: no SSID',
       'domain: domain 1',
       'table: 0x4000_5000',
       'substream: SSID 1',
@@ -177,7 +178,7 @@ suite('the picture', () => {
     const { ask } = await opened(script(100));
     const { nodes } = ask({ kind: 'topology' }).topology;
     const substreams = nodes.filter(({ column }) => column === 'substream');
-    expect(substreams.map(({ title }) => title)).toEqual(['100 PASIDs']);
-    expect(nodes.length).toBeLessThan(8);
+    expect(substreams.map(({ title }) => title)).toEqual(['no SSID', '100 PASIDs']);
+    expect(nodes.length).toBeLessThan(9);
   });
 });

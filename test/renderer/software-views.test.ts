@@ -104,14 +104,15 @@ describe('the topology', () => {
 
   it('is walked with the arrows: down a column, right to what a box leads to, left back', async () => {
     const { view } = await picture();
-    const path = ['Home', 'ArrowRight', 'ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowLeft'];
+    const path = ['Home', 'Right', 'Right', 'Right', 'Down', 'Left', 'Left'];
     const seen = path.map((key) => {
-      view.move(key);
+      view.move(key === 'Home' ? key : `Arrow${key}`);
       return view.selected.value;
     });
     expect(seen).toEqual([
       'device accel0',
       'stream 16',
+      'substream accel0 none',
       'domain 1',
       'domain 2',
       'substream accel0 1',
@@ -125,7 +126,7 @@ describe('the topology', () => {
     const drawn = view.picture.value ?? { nodes: [], edges: [], width: 0, height: 0 };
     const stream = drawn.nodes.find(({ column }) => column === 'stream');
     expect(stream && nodeText(stream, drawn)).toBe(
-      'stream SID 0x10, 10 SSID bits, leads to domain 1, SSID 1',
+      'stream SID 0x10, 10 SSID bits, leads to no SSID, SSID 1',
     );
     expect(pictureText(drawn).split('\n')).toHaveLength(drawn.nodes.length);
   });
