@@ -83,10 +83,10 @@ const VIEWS: Readonly<Record<string, ViewUnderTest>> = {
     show: async (page) => {
       await runCommand(page, 'View: Kernel');
       await page.getByRole('combobox', { name: 'Kernel objects' }).selectOption('domains');
-      await page.locator('.inspector-software .list-row').nth(1).click();
+      await page.locator('.inspector-software .list-row').first().click();
       await page.getByRole('button', { name: /^IOVA map/ }).click();
     },
-    seen: '.inspector-software .iova-bars',
+    seen: '.inspector-software .inspector-note >> text=maps',
   },
   'the topology': {
     show: async (page) => {
