@@ -2,7 +2,7 @@
 // Enter chooses, Escape leaves. The element that had the keyboard gets it back.
 
 import type { KeyboardEvent, ReactElement } from 'react';
-import { useEffect, useLayoutEffect, useRef } from 'react';
+import { useLayoutEffect, useRef } from 'react';
 import { useRovingList } from './roving-list.ts';
 import { Store, useStore } from './store.ts';
 
@@ -64,12 +64,17 @@ function Menu({
   const box = useRef<HTMLDivElement>(null);
   const list = useRovingList(items.length);
   useLayoutEffect(() => keepInside(box.current, x, y), [x, y]);
-  useEffect(() => box.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus(), []);
+  // Before it is painted: what is typed next is meant for the menu.
+  useLayoutEffect(() => box.current?.querySelector<HTMLElement>('[role="menuitem"]')?.focus(), []);
   const onKeyDown = (event: KeyboardEvent): void => {
     event.stopPropagation();
     if (event.key === 'Escape' || event.key === 'Tab') {
       event.preventDefault();
       menu.close();
+    } else if (event.key === 'Enter' || event.key === ' ') {
+      // The choice gives the keyboard back at once: the editor must not take the same key as text.
+      event.preventDefault();
+      (event.target as HTMLElement).click();
     } else {
       list.onKeyDown(event);
     }

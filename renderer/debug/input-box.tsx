@@ -70,6 +70,8 @@ function Box({ request }: { readonly request: InputRequest }): ReactElement {
     if (event.key === 'Escape') {
       done(undefined);
     } else if (event.key === 'Enter') {
+      // The editor has the keyboard as soon as the box is gone, and must not take this key as text.
+      event.preventDefault();
       done(texts.map((text) => text.trim()));
     }
   };

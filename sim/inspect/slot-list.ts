@@ -52,18 +52,20 @@ export function slotNodes(
       .filter((one) => index.wroteIn(pa + one.from * bytes, (one.to - one.from) * bytes))
       .map((one) => rangeNode(list, one));
   }
-  const written: number[] = [];
+  const filled: { readonly entry: number; readonly node: NodeDto }[] = [];
   for (let entry = from; entry < to; entry++) {
-    if (index.wordAt(pa + entry * bytes, LATEST).writer !== 0) {
-      written.push(entry);
+    const at = pa + entry * bytes;
+    const node = index.wordAt(at, LATEST).writer === 0 ? undefined : list.node(entry, at);
+    if (node !== undefined) {
+      filled.push({ entry, node });
     }
   }
-  if (to - from > FEW && written.length > PLAIN) {
+  if (to - from > FEW && filled.length > PLAIN) {
     return stretches({ from, to }, FEW)
-      .filter((one) => written.some((entry) => entry >= one.from && entry < one.to))
+      .filter((one) => filled.some(({ entry }) => entry >= one.from && entry < one.to))
       .map((one) => rangeNode(list, one));
   }
-  return written.flatMap((entry) => list.node(entry, pa + entry * bytes) ?? []);
+  return filled.map(({ node }) => node);
 }
 
 function stretches({ from, to }: Stretch, size: number): Stretch[] {

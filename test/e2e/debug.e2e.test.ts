@@ -31,6 +31,7 @@ const dev = platform_device('acc', { sids: [8] });
 pr_info('sum %d', sum);
 dev.dma_read(0x1000n, 4);
 `;
+const LINES = SCRIPT.split('\n').length;
 
 describe('the debugger in the window', () => {
   const folder = makeFolder();
@@ -77,6 +78,10 @@ describe('the debugger in the window', () => {
   async function press(key: string, line: number): Promise<void> {
     await page.keyboard.press(key);
     await stoppedAt(line);
+  }
+
+  async function linesShown(): Promise<number> {
+    return page.locator('.editor-pane').last().locator('.view-line').count();
   }
 
   async function value(name: string): Promise<string> {
@@ -176,6 +181,7 @@ describe('the debugger in the window', () => {
     await press('F5', 7);
     const { x, y } = await gutterAt(9);
     await page.mouse.click(x, y, { button: 'right' });
+    await page.getByRole('menu').waitFor();
     await page.keyboard.press('End');
     await page.keyboard.press('Enter');
     await stoppedAt(7);
@@ -191,6 +197,7 @@ describe('the debugger in the window', () => {
     await runCommand(page, 'Debug: Add Function Breakpoint');
     await page.getByLabel('Function to stop at').fill('add()');
     await page.keyboard.press('Enter');
+    expect(await linesShown()).toBe(LINES);
     await page.keyboard.press('Control+Shift+D');
     const row = page.locator('.debug-breakpoint button.row', { hasText: 'add()' });
     await row.focus();

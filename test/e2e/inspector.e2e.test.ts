@@ -71,7 +71,7 @@ describe('the inspector', () => {
       expect(await textOf(panel.locator('.empty'))).toMatch(/^Run a script \(F5\)/);
     }
     await ask('regs');
-    expect(await consoleText(workbench)).toContain('run a script first (F5)');
+    expect(await consoleText(workbench)).toContain('nothing has run yet: run a script first');
   });
 
   it('explains the last fault as soon as the run has ended, guilty line and writer marked', async () => {
