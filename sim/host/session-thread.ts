@@ -30,6 +30,8 @@ export interface ThreadDebugger {
   attach(threadId: number): Promise<void>;
   /** Lets the thread run on and detaches; tells, when asked and known, where the script is. */
   release(wantPlace: boolean): Promise<Place | undefined>;
+  /** The run is over, or its thread gone: what the debugger did to the engine can be taken back. */
+  ended(): void;
 }
 
 const BY_REASON: Readonly<Record<number, ThreadEnd>> = {
@@ -138,6 +140,7 @@ export class SessionThread {
     } finally {
       clearInterval(watch);
       await debug?.release(false);
+      debug?.ended();
       this.#finish();
     }
   }

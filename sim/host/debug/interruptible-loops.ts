@@ -1,6 +1,7 @@
-// Keeps loops interruptible while functions have break information: newer engines (V8 13 of Electron 33)
-// then try again and again to replace the running loop by optimised code, which they refuse to make, and
-// never look whether somebody wants to pause or end the thread.
+// Keeps loops interruptible while a debugger may give functions break information: newer engines (V8 13 of
+// Electron 33) then try again and again to replace the running loop by optimised code, which they refuse to
+// make, and never look whether somebody wants to pause or end the thread. From before the script starts, since
+// a pause gives that information too, until it has ended: ending a thread is such a wish.
 
 import { setFlagsFromString } from 'node:v8';
 import type { Disposable } from '../../base/disposable.ts';

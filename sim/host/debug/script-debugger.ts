@@ -36,8 +36,8 @@ import { WorkerConnection } from './worker-connection.ts';
 
 /** Awaits that a stack remembers. */
 const ASYNC_DEPTH = 8;
-/** How long a thread that runs may take to say where it is. */
-const WHERE_MS = 1500;
+/** How long a thread that runs may take to say where it is: near its limit most of its time goes to the collector. */
+const WHERE_MS = 4000;
 
 const INSIST_MS = 20;
 
@@ -93,6 +93,7 @@ export class ScriptDebugger implements ThreadDebugger {
     this.#connection = connection;
     connection.onEvent((event) => this.#onEvent(event));
     connection.onDidClose(() => this.#onClose());
+    this.#loops = keepLoopsInterruptible();
     await connection.send('Debugger.enable');
     await connection.send('Debugger.setBlackboxPatterns', { patterns: [SIMULATOR_PATTERN] });
     await connection.send('Debugger.setAsyncCallStackDepth', { maxDepth: ASYNC_DEPTH });
@@ -119,9 +120,14 @@ export class ScriptDebugger implements ThreadDebugger {
     return this.#place;
   }
 
+  /** Not when the connection closes: the script may be in a loop then, and must still be ended. */
+  ended(): void {
+    this.#loops?.dispose();
+    this.#loops = undefined;
+  }
+
   /** Replaces the breakpoints; answers what became of them as far as it is known. */
   async setBreakpoints(set: BreakpointSet): Promise<readonly BreakpointStatus[]> {
-    this.#interruptible(set.lines.length > 0 || set.functions.length > 0);
     return await this.#breakpoints.replace(set);
   }
 
@@ -254,7 +260,6 @@ export class ScriptDebugger implements ThreadDebugger {
     const exception = thrown !== undefined;
     const named = this.#breakpoints.functionOf(hits);
     const why = reasonOf({ stop, state, hits, named, going: this.#going, exception });
-    this.#interruptible(true);
     const shown = await this.#exception(paused, thrown);
     this.#paused = paused;
     this.#isOutermost = stack.isOutermost;
@@ -318,7 +323,6 @@ export class ScriptDebugger implements ThreadDebugger {
     const source = new ScriptSource(scriptId, scriptSource, this.#request.text, inserts);
     this.#source = source;
     await this.#send('Debugger.removeBreakpoint', { breakpointId: this.#entryId });
-    this.#interruptible(this.#stopOnEntry || this.#breakpoints.hasPlaces);
     const loaded = { connection, source, agent: this.#agent };
     this.#bound.fire(await this.#breakpoints.load(loaded));
     if (this.#stopOnEntry) {
@@ -333,13 +337,6 @@ export class ScriptDebugger implements ThreadDebugger {
       void this.#insist();
     }
     return undefined;
-  }
-
-  /** Stepping and breakpoints give functions break information. */
-  #interruptible(hasBreaks: boolean): void {
-    if (hasBreaks && this.#connection !== undefined) {
-      this.#loops ??= keepLoopsInterruptible();
-    }
   }
 
   /** The first statement that runs: not in a function that stands above it. */
@@ -399,7 +396,6 @@ export class ScriptDebugger implements ThreadDebugger {
   #onClose(): void {
     this.#connection = undefined;
     this.#paused = undefined;
-    this.#loops?.dispose();
     this.#ended.fire();
   }
 }
