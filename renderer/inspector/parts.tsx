@@ -183,7 +183,7 @@ function Field(props: {
   readonly change: Change | undefined;
   readonly beside: string;
 }): ReactElement {
-  const { name, hi, lo, text, meaning, doc } = props.field;
+  const { name, hi, lo, text, meaning, legal, doc } = props.field;
   const was = props.change?.before.get(name);
   const zero = text === '0' || text === '0x0' || text === '–';
   return (
@@ -206,6 +206,7 @@ function Field(props: {
         {meaning}
         {meaning !== undefined && doc !== undefined && <br />}
         {doc !== undefined && <span className="dim">{doc}</span>}
+        {legal !== undefined && <div className="dim">legal: {legal}</div>}
       </td>
     </tr>
   );

@@ -20,12 +20,13 @@ export const LATEST = Number.MAX_SAFE_INTEGER;
 
 /** Fields as views show them. */
 export function fieldDtos(views: readonly FieldView[]): FieldDto[] {
-  return views.map(({ name, hi, lo, text, meaning, doc }) => ({
+  return views.map(({ name, hi, lo, text, meaning, legal, doc }) => ({
     name,
     hi,
     lo,
     text,
     ...(meaning === undefined ? {} : { meaning }),
+    ...(legal === undefined ? {} : { legal }),
     ...(doc === undefined ? {} : { doc }),
   }));
 }

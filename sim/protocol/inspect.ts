@@ -12,6 +12,8 @@ export interface FieldDto {
   readonly lo: number;
   readonly text: string;
   readonly meaning?: string;
+  /** Values that the layout defines: `0 abort, 4 bypass`, `0 to 0x3f`, `multiples of 0x40`. */
+  readonly legal?: string;
   readonly doc?: string;
 }
 

@@ -24,6 +24,8 @@ export interface FieldView {
   readonly text: string;
   /** Meaning of an enumerated value, or `reserved`. */
   readonly meaning?: string;
+  /** Values that the layout defines, as text; absent for single bits and whole 64-bit words. */
+  readonly legal?: string;
   readonly doc?: string;
 }
 
@@ -157,6 +159,7 @@ function writeBits(words: Int32Array, field: Field, raw: bigint, at: number): vo
 function describeField(name: string, field: Field, value: number | bigint): FieldView {
   const width = field.hi - field.lo + 1;
   const wide = field.kind === 'addr' || field.kind === 'u64' || width > 8;
+  const legal = legalValues(field);
   const meaning =
     field.codes === undefined ? undefined : (field.codes[Number(value)] ?? 'reserved');
   return {
@@ -166,6 +169,25 @@ function describeField(name: string, field: Field, value: number | bigint): Fiel
     value,
     text: wide ? hex(value) : String(value),
     ...(meaning === undefined ? {} : { meaning }),
+    ...(legal === undefined ? {} : { legal }),
     ...(field.doc === undefined ? {} : { doc: field.doc }),
   };
+}
+
+/** `0 abort, 4 bypass`, `0 to 63`, `multiples of 0x40`: what the bits can hold by themselves. */
+function legalValues({ kind, hi, lo, codes }: Field): string | undefined {
+  switch (kind) {
+    case 'code':
+      return Object.entries(codes ?? {})
+        .map(([value, meaning]) => `${value} ${meaning}`)
+        .join(', ');
+    case 'uint':
+      return hi === lo ? undefined : `0 to ${hex(2 ** (hi - lo + 1) - 1)}`;
+    case 'addr':
+      return lo % 64 === 0 ? undefined : `multiples of ${hex(2 ** (lo % 64))}`;
+    case 'res0':
+      return '0';
+    default:
+      return undefined;
+  }
 }

@@ -77,6 +77,13 @@ describe('a record table', () => {
       ['Wide', '0x0', undefined],
     ]);
     expect(SAMPLE.describe(SAMPLE.encode({ Config: 3 }))[1]?.meaning).toBe('reserved');
+    expect(views.map(({ name, legal }) => [name, legal])).toEqual([
+      ['V', undefined],
+      ['Config', '0 abort, 5 stage 1'],
+      ['Ptr', 'multiples of 0x40'],
+      ['Straddle', '0 to 0xfff'],
+      ['Wide', undefined],
+    ]);
   });
 
   it('names the field that holds a bit', () => {
