@@ -54,6 +54,9 @@ describe('the appearance', () => {
   it('follows the system when asked to', async () => {
     const page = await start();
     await runCommand(page, 'Follow System Theme');
+    await expect
+      .poll(() => workbench?.app.evaluate(({ nativeTheme }) => nativeTheme.themeSource))
+      .toBe('system');
     const dark = await workbench?.app.evaluate(
       ({ nativeTheme }) => nativeTheme.shouldUseDarkColors,
     );
