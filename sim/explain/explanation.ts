@@ -29,22 +29,9 @@ import { trailOf } from './trail.ts';
 import { causeOf } from './undo.ts';
 
 /** A fault with its cause, as far as the trace proves it. */
-export interface Explanation {
-  /** Record of the event, and its number in the session, from 1. */
-  readonly record: number;
+export interface Explanation extends Omit<Facts, 'words' | 'sent'> {
+  /** Number of the event in the session, from 1. */
   readonly number: number;
-  readonly name: string;
-  readonly type: number;
-  readonly sid: number;
-  /** -1: without a SubstreamID. */
-  readonly ssid: number;
-  readonly address: bigint | undefined;
-  /** TXN_* bits. */
-  readonly flags: number;
-  readonly stage2: boolean;
-  /** With stage 2: 0 CD, 1 TT, 2 IN, and the address that stage 2 was given. */
-  readonly class: number;
-  readonly ipa: bigint;
   /** Structures in the order the SMMU read them, with the bytes it had. */
   readonly steps: readonly Structure[];
   readonly culprit: Culprit | undefined;
@@ -59,8 +46,6 @@ export interface Explanation {
   readonly neverStored: boolean;
   /** The guilty bytes are not those of the last known store: who changed them cannot be told. */
   readonly writerUnknown: boolean;
-  /** False: who called what was left out of the trace. */
-  readonly callsRecorded: boolean;
   /** The script's call that made the access. */
   readonly accessedBy: CallSite | undefined;
   /** Nobody ever wrote the guilty bytes: the pointer that led there may be wrong. */

@@ -21,13 +21,17 @@ export interface Facts {
   readonly name: string;
   readonly type: number;
   readonly sid: number;
+  /** -1: without a SubstreamID. */
   readonly ssid: number;
   readonly address: bigint | undefined;
+  /** TXN_* bits. */
   readonly flags: number;
   readonly stage2: boolean;
+  /** With stage 2: 0 CD, 1 TT, 2 IN, and the address that stage 2 was given. */
   readonly class: number;
   readonly ipa: bigint;
   readonly words: readonly [bigint, bigint, bigint, bigint];
+  /** False: who called what was left out of the trace. */
   readonly callsRecorded: boolean;
   /** TXN_* bits as the device sent them, before the STE's overrides, where the trace has them. */
   readonly sent: number;
